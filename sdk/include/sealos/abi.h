@@ -1,0 +1,215 @@
+/* sealos/abi.h - the whole contract between a Sealos host and a transport plugin.
+ *
+ * Ownership: (1) what is passed to a function or an emit callback is borrowed for
+ * that call; (2) an object with a release member belongs to whoever received it,
+ * who calls release once, after releasing everything opened from it.
+ * Threads: [safe] from any thread, concurrently. [serial] from any thread, but two
+ * calls on one object never overlap. [parallel] is [safe] if the object's flags
+ * have SEALOS_PARALLEL, else [serial]. A plugin's own threads end before release.
+ * Growth: a struct with struct_size only ever grows at its end. 1.0 members may be
+ * used at once, or if marked optional when not NULL; later ones after SEALOS_HAS.
+ * Ignore unknown flags; treat an unknown status as SEALOS_INTERNAL.
+ * No exception or longjmp leaves a function below, and no plugin changes process
+ * state (directory, umask, locale, signals, environment, stdio). Text is UTF-8. */
+#ifndef SEALOS_ABI_H
+#define SEALOS_ABI_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SEALOS_ABI_MINOR 0u /* the major is in the name of the entry symbol */
+#define SEALOS_EXPORT __attribute__((visibility("default")))
+/* Whether *p is long enough to have this pointer member, and the member is set. */
+#define SEALOS_HAS(p, type, member) \
+  ((p)->struct_size >= offsetof(type, member) + sizeof((p)->member) && (p)->member)
+
+typedef int32_t sealos_status;
+enum {
+  SEALOS_OK = 0, SEALOS_NOT_FOUND = 1, SEALOS_EXISTS = 2, SEALOS_INVALID = 3,
+  SEALOS_UNSUPPORTED = 4, SEALOS_UNAUTHENTICATED = 5, SEALOS_DENIED = 6,
+  SEALOS_UNAVAILABLE = 7, SEALOS_CANCELLED = 8, SEALOS_CORRUPT = 9,
+  SEALOS_MANIFEST_REJECTED = 10, SEALOS_IO = 11, SEALOS_INTERNAL = 12
+};
+enum { SEALOS_ERROR_RETRYABLE = 1u };                    /* sealos_error.flags */
+enum { SEALOS_BLOB_CONFIG = 1u, SEALOS_BLOB_EMPTY = 2u }; /* sealos_blob.flags */
+enum {                               /* flags of sealos_source, sealos_destination */
+  SEALOS_PARALLEL = 1u, SEALOS_KEEPS_URLS = 2u, SEALOS_THIS_PLATFORM_ONLY = 4u,
+  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u
+};
+enum {                     /* sealos_transport.flags: what its references may offer */
+  SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,
+  SEALOS_CAN_SIGN = 16u
+};
+enum { SEALOS_PRESERVE = 0, SEALOS_COMPRESS = 1, SEALOS_DECOMPRESS = 2 };
+enum { SEALOS_LOG_DEBUG = 0, SEALOS_LOG_INFO = 1, SEALOS_LOG_WARNING = 2, SEALOS_LOG_ERROR = 3 };
+
+/* The caller zeroes it and sets struct_size, or passes NULL; the callee fills it
+ * only when it fails. release goes through the error's own pointer. */
+typedef struct sealos_error {
+  uint32_t struct_size, flags;
+  int64_t retry_after_ms; /* 0: no advice */
+  const char *message;    /* one line, no trailing period; optional */
+  void *impl;
+  void (*release)(struct sealos_error *self); /* optional [serial] */
+} sealos_error;
+
+/* A labelled run of bytes; frozen, never grows. The label is a media type for a
+ * manifest, a format for a signature, a name for a tag or part of a credential. */
+typedef struct sealos_item { const char *label; const void *data; size_t size; } sealos_item;
+
+typedef struct sealos_blob {
+  uint32_t struct_size, flags;
+  const char *digest;             /* NULL: unknown */
+  int64_t size;                   /* -1: unknown */
+  const char *media_type;         /* NULL: unknown */
+  const char *compression;        /* "gzip", "zstd", "": none, NULL: unknown */
+  const char *const *urls;        /* NULL-terminated; optional */
+  const char *const *annotations; /* key, value, ..., NULL; optional */
+  const char *location;           /* means something to the transport only; optional */
+  int64_t layer_index;            /* -1: not a layer */
+} sealos_blob;
+
+/* SEALOS_OK: go on. The emitter stops at, and returns, anything else. */
+typedef sealos_status (*sealos_emit)(void *to, const sealos_item *item);
+typedef sealos_status (*sealos_emit_blob)(void *to, const sealos_blob *blob);
+
+/* A pull stream. Its reader either calls read until the end; or, if there is an fd, takes
+ * exactly size bytes through it from where it stands (copy_file_range, sendfile, ...) and
+ * then calls read once: 0 says that those bytes were the right ones, < 0 that they were
+ * not. Only after such an end may anything made of the bytes be kept. */
+typedef struct sealos_stream {
+  uint32_t struct_size;
+  int32_t fd;   /* -1: none; owned by the stream, a regular file; size is then known */
+  int64_t size; /* bytes still to come; -1: unknown */
+  void *impl;
+  void (*release)(struct sealos_stream *self); /* [serial] */
+  /* n > 0: bytes stored; 0: the end; < 0: a negated sealos_status. [serial] */
+  int64_t (*read)(struct sealos_stream *self, void *into, size_t room, sealos_error *error);
+} sealos_stream;
+
+/* Services. One host, for the whole process, is given to start; another serves each
+ * side of a copy, has its options and outlives what is opened with it. All [safe]. */
+typedef struct sealos_host {
+  uint32_t struct_size, abi_minor;
+  const char *name, *version;
+  void *impl;
+  const void *(*get_extension)(const struct sealos_host *self, const char *id); /* or NULL */
+  void (*log)(const struct sealos_host *self, int32_t level, const char *text);
+  int32_t (*cancelled)(const struct sealos_host *self); /* ask every MiB or second, or more */
+  int32_t (*cancel_fd)(const struct sealos_host *self); /* polls readable once cancelled; or -1 */
+  void (*progress)(const struct sealos_host *self, const char *what, int64_t done, int64_t total);
+  const char *(*option)(const struct sealos_host *self, const char *key); /* NULL: not set */
+  const char *(*temp_dir)(const struct sealos_host *self);
+  /* For "host[:port][/path]": items labelled "username", "password", "identitytoken" (an
+   * OAuth2 refresh token) or "registrytoken" (a bearer token); SEALOS_NOT_FOUND: none known. */
+  sealos_status (*credentials)(const struct sealos_host *self, const char *scope, sealos_emit emit,
+                              void *to, sealos_error *error);
+} sealos_host;
+
+/* What one image is read from. Its data is unverified; verifying is the host's part. */
+typedef struct sealos_source {
+  uint32_t struct_size, flags;
+  void *impl;
+  void (*release)(struct sealos_source *self); /* [serial] */
+  /* instance: a digest inside the index; NULL: the top level. Emits once. [parallel] */
+  sealos_status (*read_manifest)(struct sealos_source *self, const char *instance, sealos_emit emit,
+                                void *to, sealos_error *error);
+  /* length -1: to the end. SEALOS_UNSUPPORTED if only offset 0 can be had. [parallel] */
+  sealos_status (*open_blob)(struct sealos_source *self, const sealos_blob *blob, int64_t offset,
+                            int64_t length, sealos_stream **out, sealos_error *error);
+  sealos_status (*read_signatures)(struct sealos_source *self, const char *instance, sealos_emit emit,
+                                  void *to, sealos_error *error); /* optional [parallel] */
+  /* The layers in order, as readable here, where they differ from the manifest's. */
+  sealos_status (*layer_infos)(struct sealos_source *self, const char *instance, sealos_emit_blob emit,
+                              void *to, sealos_error *error); /* optional [parallel] */
+  const void *(*get_extension)(struct sealos_source *self, const char *id); /* optional [safe] */
+} sealos_source;
+
+typedef struct sealos_reuse {
+  uint32_t struct_size, flags; /* flags: 0 */
+  const sealos_blob *blob;
+  const sealos_blob *const *candidates; /* acceptable instead, best first, NULL-terminated */
+  const char *compression;             /* required of what is used; NULL: any */
+} sealos_reuse;
+
+/* Order: put_blob and try_reuse; put_manifest; put_signatures; commit, or else
+ * abort; release. Readers may or may not see anything before commit. */
+typedef struct sealos_destination {
+  uint32_t struct_size, flags;
+  const char *const *manifest_types; /* NULL-terminated, best first; NULL: any */
+  int64_t compression;               /* SEALOS_PRESERVE, ... */
+  void *impl;
+  void (*release)(struct sealos_destination *self); /* [serial] */
+  /* Emits digest, size, perhaps location. Where blob has a digest or size, the host ends
+   * the stream well only if the bytes agree, so they need not be hashed again; without a
+   * digest it is computed here, sha256. Keeps nothing of a stream that did not end well. A
+   * failure of the stream is returned as it came. [parallel] */
+  sealos_status (*put_blob)(struct sealos_destination *self, const sealos_blob *blob,
+                           sealos_stream *from, sealos_emit_blob emit, void *to, sealos_error *error);
+  /* Emits what it used; SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
+  sealos_status (*try_reuse)(struct sealos_destination *self, const sealos_reuse *want,
+                            sealos_emit_blob emit, void *to, sealos_error *error);
+  sealos_status (*put_manifest)(struct sealos_destination *self, const char *instance,
+                               const sealos_item *manifest, sealos_error *error); /* [serial] */
+  sealos_status (*put_signatures)(struct sealos_destination *self, const char *instance,
+                                 const sealos_item *items, size_t count,
+                                 sealos_error *error); /* optional [serial] */
+  /* top: the source's top-level manifest. May emit a "reference" item. [serial] */
+  sealos_status (*commit)(struct sealos_destination *self, const sealos_item *top, sealos_emit emit,
+                         void *to, sealos_error *error);
+  sealos_status (*abort)(struct sealos_destination *self, sealos_error *error); /* optional [serial] */
+  const void *(*get_extension)(struct sealos_destination *self, const char *id); /* optional [safe] */
+} sealos_destination;
+
+/* A parsed name; immutable, and made without touching the network. */
+typedef struct sealos_reference {
+  uint32_t struct_size, flags; /* flags: 0 */
+  void *impl;
+  void (*release)(struct sealos_reference *self); /* [serial] */
+  const char *canonical;                /* parses back to an equal reference */
+  const char *docker_name;              /* fully explicit; NULL: has none */
+  const char *policy_identity;          /* "": only the transport's default applies */
+  const char *const *policy_namespaces; /* wider and wider, NULL-terminated; optional */
+  const char *cache_scope;              /* where locations may be compared; NULL: nowhere */
+  sealos_status (*open_source)(const struct sealos_reference *self, const sealos_host *host,
+                              sealos_source **out, sealos_error *error); /* optional [safe] */
+  sealos_status (*open_destination)(const struct sealos_reference *self, const sealos_host *host,
+                                   sealos_destination **out, sealos_error *error); /* optional [safe] */
+  sealos_status (*list_tags)(const struct sealos_reference *self, const sealos_host *host,
+                            sealos_emit emit, void *to, sealos_error *error); /* optional [safe] */
+  sealos_status (*remove)(const struct sealos_reference *self, const sealos_host *host,
+                         sealos_error *error); /* optional [safe] */
+} sealos_reference;
+
+typedef struct sealos_transport {
+  uint32_t struct_size, flags; /* SEALOS_CAN_READ, ... */
+  const char *name;            /* "docker-archive": what stands before the colon */
+  /* key, meaning, ..., NULL: what it asks host->option for. A host refuses an option that
+   * neither side of a copy lists. Keys of one transport begin with its name, "dir.mode";
+   * those shared by many have none: "tls-verify" ("true", "false"; default "true"),
+   * "cert-dir" (path). optional */
+  const char *const *options;
+  sealos_status (*parse_reference)(const struct sealos_transport *self, const sealos_host *host,
+                                  const char *details, sealos_reference **out,
+                                  sealos_error *error); /* [safe] */
+  sealos_status (*check_policy_scope)(const struct sealos_transport *self, const char *scope,
+                                     sealos_error *error); /* optional [safe] */
+  const void *(*get_extension)(const struct sealos_transport *self,
+                               const char *id); /* optional [safe] */
+} sealos_transport;
+
+/* The one exported symbol. Constant data, so that looking at it runs no plugin code. */
+typedef struct sealos_plugin {
+  uint32_t struct_size, abi_minor; /* the newest minor the plugin knows */
+  const char *name, *version;
+  sealos_status (*start)(const sealos_host *host, sealos_error *error); /* once per process */
+  const sealos_transport *const *transports; /* NULL-terminated */
+} sealos_plugin;
+SEALOS_EXPORT extern const sealos_plugin sealos_plugin_v1;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,52 @@
+// Compressed streams: which kind they are, in, and out.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "sealos/sdk/stream.hpp"
+
+namespace sealos {
+
+enum class Compression { none, gzip, zstd, xz, bzip2 };
+
+/// "", "gzip", "zstd", "xz", "bzip2", as in sealos_blob.compression.
+std::string_view name_of(Compression kind);
+std::optional<Compression> compression_named(std::string_view name);
+
+/// By the first bytes; six are enough.
+Compression detect_compression(std::span<const std::byte> head);
+
+/// Lends a stream to an adaptor that wants to own it; the stream must outlive what is returned.
+std::unique_ptr<Stream> borrow(Stream& stream);
+
+/// What is inside. Several members or frames after one another are read as one. A stream that is
+/// cut off or damaged is SEALOS_CORRUPT; the errors of `from` come through unchanged. `none`
+/// returns `from` itself.
+std::unique_ptr<Stream> decompress(std::unique_ptr<Stream> from, Compression kind);
+
+/// The same, of the kind that the first bytes say; *kind, if not nullptr, says which it was.
+std::unique_ptr<Stream> decompress_any(std::unique_ptr<Stream> from, Compression* kind = nullptr);
+
+struct CompressOptions {
+  std::optional<int> level;  ///< the kind's default if not given
+  unsigned threads = 0;      ///< 0: as many as there are processors
+};
+
+/// The range of levels that a kind really has, and its default. Throws SEALOS_UNSUPPORTED for kinds
+/// that are not written.
+struct LevelRange {
+  int least, most, usual;
+};
+LevelRange levels_of(Compression kind);
+
+/// `from`, compressed in independent blocks on several threads. The result depends on the bytes and
+/// the level alone, not on the number of threads. gzip and zstd. Memory is bounded by threads times
+/// block, whatever the size of the stream.
+std::unique_ptr<Stream> compress(std::unique_ptr<Stream> from, Compression kind,
+                                 const CompressOptions& options = {});
+
+}  // namespace sealos
