@@ -1,0 +1,133 @@
+#include "core/host/destination.hpp"
+
+#include "core/host/checked.hpp"
+
+namespace sealos {
+namespace {
+
+const char* c_str(const std::optional<Digest>& digest) {
+  return digest ? digest->str().c_str() : nullptr;
+}
+
+sealos_item view(const Item& item) {
+  return {item.label.c_str(), item.data.data(), item.data.size()};
+}
+
+sealos_status keep_blob(void* to, const sealos_blob* blob) {
+  return sdk::guard(nullptr, [&] { *static_cast<std::optional<Blob>*>(to) = sdk::from_c(*blob); });
+}
+
+}  // namespace
+
+Destination::Destination(sealos_destination* c, std::string plugin)
+    : c_(nullptr), plugin_(std::move(plugin)) {
+  check_size(plugin_, "sealos_destination", c, c == nullptr ? 0 : c->struct_size,
+             offsetof(sealos_destination, get_extension) + sizeof(c->get_extension));
+  check_member(plugin_, "sealos_destination.put_blob", reinterpret_cast<const void*>(c->put_blob));
+  check_member(plugin_, "sealos_destination.put_manifest",
+               reinterpret_cast<const void*>(c->put_manifest));
+  check_member(plugin_, "sealos_destination.commit", reinterpret_cast<const void*>(c->commit));
+  c_.reset(c);
+}
+
+std::vector<std::string> Destination::manifest_types() const {
+  std::vector<std::string> types;
+  if (c_->manifest_types == nullptr) return types;
+  for (const char* const* at = c_->manifest_types; *at != nullptr; ++at) types.emplace_back(*at);
+  return types;
+}
+
+LayerCompression Destination::compression() const {
+  if (c_->compression < SEALOS_PRESERVE || c_->compression > SEALOS_DECOMPRESS) {
+    return LayerCompression::preserve;
+  }
+  return static_cast<LayerCompression>(c_->compression);
+}
+
+Blob Destination::put_blob(const Blob& blob, Stream& from) {
+  const sdk::BlobView blob_view(blob);
+  sdk::StreamBox stream(from);
+  std::optional<Blob> stored;
+  checked(plugin_, "put_blob", [&](sealos_error* error) {
+    return c_->put_blob(c_.get(), blob_view.c(), &stream, &keep_blob, &stored, error);
+  });
+  if (!stored || !stored->digest || stored->size < 0) {
+    throw broken_contract(plugin_, "stored a blob without saying its digest and size");
+  }
+  if (blob.digest && *blob.digest != *stored->digest) {
+    throw broken_contract(plugin_,
+                          "stored blob " + blob.digest->str() + " as " + stored->digest->str());
+  }
+  return *std::move(stored);
+}
+
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  if (c_->try_reuse == nullptr) return std::nullopt;
+  const sdk::BlobView blob_view(want.blob);
+  std::vector<std::unique_ptr<sdk::BlobView>> views;
+  std::vector<const sealos_blob*> candidates;
+  for (const Blob& candidate : want.candidates) {
+    views.push_back(std::make_unique<sdk::BlobView>(candidate));
+    candidates.push_back(views.back()->c());
+  }
+  candidates.push_back(nullptr);
+  const sealos_reuse c{sizeof(sealos_reuse), 0, blob_view.c(), candidates.data(),
+                       want.compression ? want.compression->c_str() : nullptr};
+  std::optional<Blob> used;
+  sdk::ErrorSlot error;
+  const sealos_status status = contained(plugin_, "try_reuse", [&] {
+    return c_->try_reuse(c_.get(), &c, &keep_blob, &used, error.out());
+  });
+  if (status == SEALOS_NOT_FOUND) return std::nullopt;
+  error.check(status, "try_reuse failed and did not say why");
+  if (!used || !used->digest) throw broken_contract(plugin_, "reused a blob without saying which");
+  return used;
+}
+
+void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put_manifest", [&](sealos_error* error) {
+    return c_->put_manifest(c_.get(), c_str(instance), &item, error);
+  });
+}
+
+void Destination::put_signatures(const std::optional<Digest>& instance,
+                                 const std::vector<Item>& items) {
+  std::vector<sealos_item> views;
+  for (const Item& item : items) views.push_back(view(item));
+  checked(plugin_, "put_signatures", [&](sealos_error* error) {
+    return c_->put_signatures(c_.get(), c_str(instance), views.data(), views.size(), error);
+  });
+}
+
+std::optional<std::string> Destination::commit(const Item& top) {
+  const sealos_item item = view(top);
+  std::optional<std::string> reference;
+  checked(plugin_, "commit", [&](sealos_error* error) {
+    return c_->commit(
+        c_.get(), &item,
+        [](void* to, const sealos_item* said) -> sealos_status {
+          return sdk::guard(nullptr, [&] {
+            if (sdk::text_or_empty(said->label) == "reference") {
+              *static_cast<std::optional<std::string>*>(to) = sdk::from_c(*said).data;
+            }
+          });
+        },
+        &reference, error);
+  });
+  return reference;
+}
+
+std::optional<Error> Destination::abort() noexcept {
+  if (c_->abort == nullptr) return std::nullopt;
+  try {
+    checked(plugin_, "abort", [&](sealos_error* error) { return c_->abort(c_.get(), error); });
+    return std::nullopt;
+  } catch (const Error& e) {
+    return e;
+  } catch (...) {
+    return Error(Status::internal, "abort failed");
+  }
+}
+
+}  // namespace sealos

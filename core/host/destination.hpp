@@ -1,0 +1,50 @@
+// A plugin's destination, with C calls turned into values and exceptions.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealos/abi.h"
+#include "sealos/sdk/stream.hpp"
+#include "sealos/sdk/types.hpp"
+
+namespace sealos {
+
+/// Owns a sealos_destination. put_blob and try_reuse may run concurrently only if parallel();
+/// the rest never.
+class Destination {
+ public:
+  /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
+  Destination(sealos_destination* c, std::string plugin);
+
+  std::uint32_t flags() const { return c_->flags; }
+  bool parallel() const { return (c_->flags & SEALOS_PARALLEL) != 0; }
+  /// Best first; empty: any.
+  std::vector<std::string> manifest_types() const;
+  LayerCompression compression() const;
+  bool stores_signatures() const { return c_->put_signatures != nullptr; }
+
+  /// What was stored: its digest and size are set.
+  Blob put_blob(const Blob& blob, Stream& from);
+  /// nullopt: the blob has to be put.
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  /// The reference of what was written, where the destination has something to say about it.
+  std::optional<std::string> commit(const Item& top);
+  /// Never throws; a failure is returned.
+  std::optional<Error> abort() noexcept;
+
+ private:
+  struct Release {
+    void operator()(sealos_destination* c) const {
+      if (c->release != nullptr) c->release(c);
+    }
+  };
+  std::unique_ptr<sealos_destination, Release> c_;
+  std::string plugin_;
+};
+
+}  // namespace sealos

@@ -1,0 +1,111 @@
+#include "core/host/plugin_loader.hpp"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "core/host/checked.hpp"
+#include "sealos/sdk/error.hpp"
+
+namespace sealos {
+namespace {
+
+/// The size of a struct up to and including a member of ABI 1.0.
+#define SEALOS_SIZE_THROUGH(type, member) (offsetof(type, member) + sizeof(type::member))
+
+const sealos_plugin& open_library(const PluginManifest& plugin) {
+  if (plugin.abi != 1) {
+    throw Error(Status::unsupported,
+                fmt::format("plugin {} is made for ABI {}; this sealos speaks ABI 1", plugin.file,
+                            plugin.abi));
+  }
+  void* library = ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* why = ::dlerror();
+    throw Error(Status::internal, fmt::format("plugin {} cannot be loaded: {}", plugin.name,
+                                              printable(why == nullptr ? "" : why, 500)));
+  }
+  const void* entry = ::dlsym(library, "sealos_plugin_v1");
+  if (entry == nullptr) {
+    throw Error(Status::unsupported,
+                fmt::format("{} is not a plugin for ABI 1: it has no symbol sealos_plugin_v1",
+                            plugin.library));
+  }
+  const auto* c = static_cast<const sealos_plugin*>(entry);
+  check_size(plugin.name, "sealos_plugin", c, c->struct_size,
+             SEALOS_SIZE_THROUGH(sealos_plugin, transports));
+  check_member(plugin.name, "sealos_plugin.transports", c->transports);
+  return *c;
+}
+
+void check_transport(const std::string& plugin, const sealos_transport* c) {
+  check_size(plugin, "sealos_transport", c, c->struct_size,
+             SEALOS_SIZE_THROUGH(sealos_transport, get_extension));
+  check_member(plugin, "sealos_transport.name", c->name);
+  check_member(plugin, "sealos_transport.parse_reference",
+               reinterpret_cast<const void*>(c->parse_reference));
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> Transport::options() const {
+  std::vector<std::pair<std::string, std::string>> options;
+  if (c_->options == nullptr) return options;
+  for (const char* const* at = c_->options; at[0] != nullptr && at[1] != nullptr; at += 2) {
+    options.emplace_back(at[0], at[1]);
+  }
+  return options;
+}
+
+bool Transport::has_option(std::string_view key) const {
+  if (c_->options == nullptr) return false;
+  for (const char* const* at = c_->options; at[0] != nullptr && at[1] != nullptr; at += 2) {
+    if (key == at[0]) return true;
+  }
+  return false;
+}
+
+Reference Transport::parse_reference(const Services& services, const std::string& details) const {
+  sealos_reference* out = nullptr;
+  const std::string& plugin = plugin_->name;
+  try {
+    checked(plugin, "parse_reference", [&](sealos_error* error) {
+      return c_->parse_reference(c_, services.c(), details.c_str(), &out, error);
+    });
+  } catch (Error& e) {
+    throw e.add_context(name() + ":" + printable(details));
+  }
+  return Reference(out, name(), plugin);
+}
+
+const LoadedPlugin& PluginLoader::load(const PluginManifest& plugin) {
+  const std::lock_guard lock(mutex_);
+  if (const auto at = loaded_.find(plugin.library); at != loaded_.end()) return at->second;
+  const sealos_plugin& c = open_library(plugin);
+  LoadedPlugin loaded;
+  loaded.version = c.version == nullptr ? "" : printable(c.version);
+  loaded.abi_minor = c.abi_minor;
+  for (const sealos_transport* const* at = c.transports; *at != nullptr; ++at) {
+    check_transport(plugin.name, *at);
+    loaded.transports.emplace_back(*at, &plugin);
+  }
+  if (c.start != nullptr) {
+    checked(plugin.name, "start",
+            [&](sealos_error* error) { return c.start(services_.c(), error); });
+  }
+  return loaded_.emplace(plugin.library, std::move(loaded)).first->second;
+}
+
+Transport PluginLoader::transport(std::string_view name) {
+  const PluginManifest* plugin = catalog_.find(name);
+  if (plugin == nullptr) catalog_.throw_missing(name);
+  for (const Transport& transport : load(*plugin).transports) {
+    if (transport.name() == name) return transport;
+  }
+  throw broken_contract(
+      plugin->name,
+      fmt::format("does not have the transport \"{}\" that {} promises", name, plugin->file));
+}
+
+}  // namespace sealos

@@ -1,0 +1,66 @@
+// Opens plugins when their transports are named, and never before.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/host/plugin_catalog.hpp"
+#include "core/host/reference.hpp"
+#include "core/host/services.hpp"
+#include "sealos/abi.h"
+
+namespace sealos {
+
+/// A transport of a plugin that is loaded. A small value; valid as long as the loader.
+class Transport {
+ public:
+  Transport(const sealos_transport* c, const PluginManifest* plugin) : c_(c), plugin_(plugin) {}
+
+  std::string name() const { return c_->name; }
+  /// SEALOS_CAN_READ, ...
+  std::uint32_t capabilities() const { return c_->flags; }
+  /// The options it asks for: key and meaning.
+  std::vector<std::pair<std::string, std::string>> options() const;
+  bool has_option(std::string_view key) const;
+  const PluginManifest& plugin() const { return *plugin_; }
+
+  Reference parse_reference(const Services& services, const std::string& details) const;
+
+ private:
+  const sealos_transport* c_;
+  const PluginManifest* plugin_;
+};
+
+/// What a loaded library says of itself.
+struct LoadedPlugin {
+  std::string version;
+  std::uint32_t abi_minor = 0;
+  std::vector<Transport> transports;
+};
+
+/// Loads by absolute path, with RTLD_NOW and RTLD_LOCAL, each library once, and never unloads.
+/// Safe for concurrent use. The catalog must outlive it; `services` is handed to each plugin's
+/// start and must live until the process ends.
+class PluginLoader {
+ public:
+  PluginLoader(const PluginCatalog& catalog, const Services& services)
+      : catalog_(catalog), services_(services) {}
+
+  /// Throws SEALOS_UNSUPPORTED where no plugin has the transport, and SEALOS_INTERNAL, naming the
+  /// file, where a plugin cannot be loaded.
+  Transport transport(std::string_view name);
+  const LoadedPlugin& load(const PluginManifest& plugin);
+  const PluginCatalog& catalog() const { return catalog_; }
+
+ private:
+  const PluginCatalog& catalog_;
+  const Services& services_;
+  std::mutex mutex_;
+  std::map<std::string, LoadedPlugin> loaded_;  // by path of the library
+};
+
+}  // namespace sealos

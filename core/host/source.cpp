@@ -1,0 +1,70 @@
+#include "core/host/source.hpp"
+
+#include "core/host/checked.hpp"
+
+namespace sealos {
+namespace {
+
+const char* c_str(const std::optional<Digest>& digest) {
+  return digest ? digest->str().c_str() : nullptr;
+}
+
+/// Collects what is emitted; a digest that is none becomes SEALOS_INVALID.
+template <typename T, typename C>
+sealos_status collect(void* to, const C* c) {
+  return sdk::guard(nullptr, [&] { static_cast<std::vector<T>*>(to)->push_back(sdk::from_c(*c)); });
+}
+
+}  // namespace
+
+Source::Source(sealos_source* c, std::string plugin) : c_(nullptr), plugin_(std::move(plugin)) {
+  check_size(plugin_, "sealos_source", c, c == nullptr ? 0 : c->struct_size,
+             offsetof(sealos_source, get_extension) + sizeof(c->get_extension));
+  check_member(plugin_, "sealos_source.read_manifest",
+               reinterpret_cast<const void*>(c->read_manifest));
+  check_member(plugin_, "sealos_source.open_blob", reinterpret_cast<const void*>(c->open_blob));
+  c_.reset(c);
+}
+
+Item Source::read_manifest(const std::optional<Digest>& instance) {
+  std::vector<Item> items;
+  checked(plugin_, "read_manifest", [&](sealos_error* error) {
+    return c_->read_manifest(c_.get(), c_str(instance), &collect<Item, sealos_item>, &items, error);
+  });
+  if (items.size() != 1) throw broken_contract(plugin_, "did not emit exactly one manifest");
+  return std::move(items.front());
+}
+
+std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
+                                          std::int64_t length) {
+  sealos_stream* out = nullptr;
+  const sdk::BlobView view(blob);
+  checked(plugin_, "open_blob", [&](sealos_error* error) {
+    return c_->open_blob(c_.get(), view.c(), offset, length, &out, error);
+  });
+  check_size(plugin_, "sealos_stream", out, out == nullptr ? 0 : out->struct_size,
+             offsetof(sealos_stream, read) + sizeof(out->read));
+  check_member(plugin_, "sealos_stream.read", reinterpret_cast<const void*>(out->read));
+  return std::make_unique<sdk::ForeignStream>(out);
+}
+
+std::vector<Item> Source::read_signatures(const std::optional<Digest>& instance) {
+  std::vector<Item> items;
+  if (c_->read_signatures == nullptr) return items;
+  checked(plugin_, "read_signatures", [&](sealos_error* error) {
+    return c_->read_signatures(c_.get(), c_str(instance), &collect<Item, sealos_item>, &items,
+                               error);
+  });
+  return items;
+}
+
+std::optional<std::vector<Blob>> Source::layer_infos(const std::optional<Digest>& instance) {
+  if (c_->layer_infos == nullptr) return std::nullopt;
+  std::vector<Blob> blobs;
+  checked(plugin_, "layer_infos", [&](sealos_error* error) {
+    return c_->layer_infos(c_.get(), c_str(instance), &collect<Blob, sealos_blob>, &blobs, error);
+  });
+  return blobs;
+}
+
+}  // namespace sealos
