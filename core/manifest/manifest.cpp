@@ -1,0 +1,132 @@
+#include "core/manifest/manifest.hpp"
+
+#include <fmt/format.h>
+
+#include <tuple>
+
+#include "support/digest/hasher.hpp"
+
+namespace sealos {
+namespace {
+
+/// The kind that the document itself shows.
+std::optional<ManifestKind> kind_shown(const Json& json) {
+  if (json.find("mediaType") != nullptr) {
+    if (const auto kind = manifest_kind(json.text_at("mediaType"))) return kind;
+  }
+  const std::int64_t version = json.at("schemaVersion").integer("schemaVersion");
+  if (version == 1) {
+    return json.find("signatures") != nullptr ? ManifestKind::schema1_signed
+                                              : ManifestKind::schema1;
+  }
+  if (const Json* config = json.find("config")) {
+    const std::string type = config->text_at("mediaType");
+    return type == media_type::kDockerConfig ? ManifestKind::docker : ManifestKind::oci;
+  }
+  if (json.find("manifests") != nullptr) return ManifestKind::oci_index;
+  return std::nullopt;
+}
+
+ManifestKind decide_kind(const std::string& label, const Json& json) {
+  const auto shown = kind_shown(json);
+  const auto labelled = manifest_kind(label);
+  if (!shown && !labelled) {
+    const std::string type = json.text_at("mediaType");
+    throw Error(Status::unsupported, fmt::format("\"{}\" is not a manifest that sealos understands",
+                                                 printable(type.empty() ? label : type)));
+  }
+  const bool says_itself = json.find("mediaType") != nullptr;
+  if (labelled && shown && says_itself && *labelled != *shown) {
+    throw Error(Status::invalid, fmt::format("the manifest is labelled {} but says that it is {}",
+                                             describe(*labelled), describe(*shown)));
+  }
+  return labelled ? *labelled : *shown;
+}
+
+/// A document with the members of two kinds could mean different images to different readers.
+void refuse_ambiguity(const Json& json, ManifestKind kind) {
+  const bool index = is_index(kind);
+  const char* foreign = index ? "layers" : "manifests";
+  if (json.find(foreign) != nullptr || (index && json.find("config") != nullptr)) {
+    throw Error(Status::invalid,
+                fmt::format("{} that also has the members of another kind", describe(kind)));
+  }
+}
+
+bool is_attestation(const Descriptor& entry) {
+  for (const auto& [key, value] : entry.annotations) {
+    if (key == "vnd.docker.reference.type" && value == "attestation-manifest") return true;
+  }
+  return false;
+}
+
+bool has_zstd(const Descriptor& entry) {
+  for (const auto& [key, value] : entry.annotations) {
+    if (key == "io.github.containers.compression.zstd" && value == "true") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Manifest Manifest::parse(Item item) {
+  if (item.data.size() > kMaxManifestSize) {
+    throw Error(Status::invalid, fmt::format("the manifest has {} bytes, more than {} are not read",
+                                             item.data.size(), kMaxManifestSize));
+  }
+  try {
+    Json json = Json::parse(item.data);
+    json.members("manifest");
+    const ManifestKind kind = decide_kind(item.label, json);
+    item.label = media_type_of(kind);
+    Digest digest = digest_of(item.data);
+    Manifest manifest(std::move(item), std::move(json), kind, std::move(digest));
+    manifest.read_members();
+    return manifest;
+  } catch (Error& e) {
+    throw e.add_context("manifest");
+  }
+}
+
+void Manifest::read_members() {
+  if (kind_ == ManifestKind::schema1 || kind_ == ManifestKind::schema1_signed) {
+    throw Error(Status::unsupported, "docker schema 1 manifests are not read");
+  }
+  if (json_.at("schemaVersion").integer("schemaVersion") != 2) {
+    throw Error(Status::invalid, "\"schemaVersion\" is not 2");
+  }
+  refuse_ambiguity(json_, kind_);
+  if (is_index()) {
+    for (const Json& entry : json_.at("manifests").items("manifests")) {
+      instances_.push_back(Descriptor::parse(entry));
+    }
+    return;
+  }
+  config_ = Descriptor::parse(json_.at("config"));
+  for (const Json& layer : json_.at("layers").items("layers")) {
+    layers_.push_back(Descriptor::parse(layer));
+  }
+}
+
+bool Manifest::is_image() const {
+  return config_ && (config_->media_type == media_type::kOciConfig ||
+                     config_->media_type == media_type::kDockerConfig);
+}
+
+std::optional<size_t> choose_instance(const Manifest& index, const Platform& wanted) {
+  std::optional<size_t> best;
+  std::tuple<int, int> best_rank;
+  for (size_t i = 0; i < index.instances().size(); ++i) {
+    const Descriptor& entry = index.instances()[i];
+    if (!entry.platform || is_attestation(entry)) continue;
+    const int rank = platform_rank(wanted, *entry.platform);
+    const std::tuple<int, int> whole(rank, has_zstd(entry) ? 0 : 1);
+    if (rank >= 0 && (!best || whole < best_rank)) {
+      best = i;
+      best_rank = whole;
+    }
+  }
+  return best;
+}
+
+}  // namespace sealos

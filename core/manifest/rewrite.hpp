@@ -1,0 +1,24 @@
+// New manifests out of old ones. No I/O.
+#pragma once
+
+#include <vector>
+
+#include "core/manifest/manifest.hpp"
+
+namespace sealos {
+
+/// The same image with these blobs, as `kind`. Members that are not understood are kept where the
+/// kind stays the same; the annotations of an OCI manifest have no place in a docker one and are
+/// left out. Throws SEALOS_UNSUPPORTED where obstacle_to says why. The descriptors' media types are
+/// those of the new kind already.
+Item rewrite_image(const Manifest& image, ManifestKind kind, const Descriptor& config,
+                   const std::vector<Descriptor>& layers);
+
+/// The same index with these instances, as `kind`.
+Item rewrite_index(const Manifest& index, ManifestKind kind,
+                   const std::vector<Descriptor>& instances);
+
+/// Why the image cannot become `kind`; "": it can.
+std::string obstacle_to(const Manifest& image, ManifestKind kind);
+
+}  // namespace sealos
