@@ -40,7 +40,7 @@ enum {                               /* flags of sealos_source, sealos_destinati
 };
 enum {                     /* sealos_transport.flags: what its references may offer */
   SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,
-  SEALOS_CAN_SIGN = 16u
+  SEALOS_CAN_SIGN = 16u, SEALOS_ASKS_CREDENTIALS = 32u
 };
 enum { SEALOS_PRESERVE = 0, SEALOS_COMPRESS = 1, SEALOS_DECOMPRESS = 2 };
 enum { SEALOS_LOG_DEBUG = 0, SEALOS_LOG_INFO = 1, SEALOS_LOG_WARNING = 2, SEALOS_LOG_ERROR = 3 };
@@ -189,7 +189,7 @@ typedef struct sealos_transport {
   /* key, meaning, ..., NULL: what it asks host->option for. A host refuses an option that
    * neither side of a copy lists. Keys of one transport begin with its name, "dir.mode";
    * those shared by many have none: "tls-verify" ("true", "false"; default "true"),
-   * "cert-dir" (path). optional */
+   * "cert-dir" (path), "retry" (a count), "retry-delay" ("500ms", "2s"). optional */
   const char *const *options;
   sealos_status (*parse_reference)(const struct sealos_transport *self, const sealos_host *host,
                                   const char *details, sealos_reference **out,

@@ -1,0 +1,94 @@
+#include "cli/bar_progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+
+#include "cli/duration.hpp"
+
+namespace sealos::cli {
+namespace {
+
+size_t columns(std::FILE* out) {
+  winsize size{};
+  if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col < 20) return 80;
+  return size.ws_col;
+}
+
+std::string bar(const BlobState& blob, size_t width) {
+  const std::string label = fmt::format("{:<28} ", blob.what.substr(0, 28));
+  const std::string sizes =
+      fmt::format(" {:>9} of {}", human_size(blob.done), human_size(blob.size));
+  if (blob.size <= 0 || width < label.size() + sizes.size() + 12) return label + sizes;
+  const size_t room = std::min<size_t>(40, width - label.size() - sizes.size() - 3);
+  const size_t full =
+      std::min(room, static_cast<size_t>(blob.done * static_cast<std::int64_t>(room) / blob.size));
+  return label + "[" + std::string(full, '=') + std::string(room - full, ' ') + "]" + sizes;
+}
+
+}  // namespace
+
+BarProgress::BarProgress(std::FILE* out) : out_(out), painter_([this] { run(); }) {}
+
+BarProgress::~BarProgress() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  stopped_.notify_all();
+  painter_.join();
+  erase();
+  std::fflush(out_);
+}
+
+void BarProgress::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) {
+    erase();
+    draw();
+    std::fflush(out_);
+  }
+}
+
+void BarProgress::erase() {
+  for (; drawn_ > 0; --drawn_) std::fputs("\033[1A\033[2K", out_);
+}
+
+void BarProgress::draw() {
+  const Snapshot now = snapshot();
+  if (now.blobs == 0 || now.finished == now.blobs) return;
+  const size_t width = columns(out_);
+  std::string text;
+  for (const BlobState& blob : now.active) text += bar(blob, width).substr(0, width - 1) + "\n";
+  text +=
+      fmt::format("{}/{} blobs, {}", now.finished, now.blobs, now.summary()).substr(0, width - 1) +
+      "\n";
+  drawn_ = static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+  std::fputs(text.c_str(), out_);
+}
+
+void BarProgress::line_above(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  erase();
+  std::fputs((text + "\n").c_str(), out_);
+  draw();
+  std::fflush(out_);
+}
+
+void BarProgress::finished(size_t blob, BlobOutcome outcome) {
+  const BlobState state = state_of(blob);
+  const std::string size = state.size >= 0 ? ", " + human_size(state.size) : "";
+  ProgressState::finished(blob, outcome);
+  line_above(fmt::format("{}{}: {}", state.what, size, outcome_text(outcome)));
+}
+
+void BarProgress::retrying(size_t blob, const Error& why) {
+  const BlobState state = state_of(blob);
+  ProgressState::retrying(blob, why);
+  line_above(fmt::format("{}: trying again: {}", state.what, why.message()));
+}
+
+void BarProgress::note(const std::string& text) { line_above(text); }
+
+}  // namespace sealos::cli

@@ -1,0 +1,103 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "cli/digest_file.hpp"
+#include "cli/duration.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/push_options.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/testing/temp_folder.hpp"
+
+using namespace sealos;
+using namespace sealos::cli;
+using std::chrono::milliseconds;
+
+namespace {
+
+PushOptions parse(std::vector<std::string> arguments) {
+  CLI::App app;
+  PushOptions options;
+  add_push(app, options);
+  arguments.insert(arguments.begin(), "push");
+  std::reverse(arguments.begin(), arguments.end());
+  app.parse(arguments);
+  return options;
+}
+
+const PluginCatalog kNone = PluginCatalog::scan({});
+
+}  // namespace
+
+TEST_CASE("flags may stand before and after the arguments") {
+  const PushOptions o = parse(
+      {"-q", "oci:/a", "--retry", "0", "docker://r/a", "--tls-verify=false", "--all", "-v", "-v"});
+  CHECK(o.image == "oci:/a");
+  CHECK(o.destination == "docker://r/a");
+  CHECK(o.quiet);
+  CHECK(o.all);
+  CHECK(o.verbose == 2);
+  const CopyRequest request = request_of(o, kNone);
+  CHECK(request.retry.count == 0);
+  CHECK(request.options.at("tls-verify") == "false");
+  CHECK_THROWS_AS(parse({}), CLI::ParseError);
+  CHECK_THROWS_AS(parse({"a", "b", "c"}), CLI::ParseError);
+  CHECK_THROWS_AS(parse({"a", "--nonsense"}), CLI::ParseError);
+}
+
+TEST_CASE("bare names are local images and registries' names") {
+  CHECK(request_of(parse({"app:5"}), kNone).source.str() == "containers-storage:app:5");
+  CHECK(request_of(parse({"app:5"}), kNone).destination.str() == "docker://app:5");
+  CHECK(request_of(parse({"oci:/a", "r:5000/b"}), kNone).destination.str() == "docker://r:5000/b");
+  CHECK(request_of(parse({"docker://r/a"}), kNone).destination.str() == "docker://r/a");
+  CHECK_THROWS_AS(request_of(parse({"foo:/bar"}), kNone), Error);
+}
+
+TEST_CASE("values that make no sense are refused") {
+  CHECK_THROWS_AS(request_of(parse({"a", "--retry-delay", "5"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "--tls-verify=maybe"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "--platform", "a/b/c/d"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "--platform", "linux/arm", "--all"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "-o", "novalue"}), kNone), Error);
+  CHECK_THROWS_AS(parse({"a", "--retry", "-1"}), CLI::ParseError);
+}
+
+TEST_CASE("durations and sizes") {
+  CHECK(parse_duration("500ms") == milliseconds(500));
+  CHECK(parse_duration("1.5s") == milliseconds(1500));
+  CHECK(parse_duration("1m30s") == milliseconds(90000));
+  for (const char* bad : {"", "5", "s", "5 s", "-1s", "1d", "1e9s", "inf"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_duration(bad));
+  }
+  CHECK(human_size(999) == "999 B");
+  CHECK(human_size(1'234'567) == "1.2 MB");
+  CHECK(human_time(std::chrono::seconds(125)) == "2m05s");
+}
+
+TEST_CASE("exit codes tell source from destination") {
+  CHECK(exit_code_for(Error(Status::not_found, ""), Side::source) == kSourceNotFound);
+  CHECK(exit_code_for(Error(Status::not_found, ""), Side::destination) == kDestination);
+  CHECK(exit_code_for(Error(Status::corrupt, ""), Side::source) == kBadSource);
+  CHECK(exit_code_for(Error(Status::invalid, ""), Side::request) == kUsage);
+  CHECK(exit_code_for(Error(Status::denied, ""), Side::policy) == kPolicy);
+  CHECK(exit_code_for(Error(Status::cancelled, ""), Side::neither) == kInterrupted);
+}
+
+TEST_CASE("a digest file is written at the end or stays as it was") {
+  testing::TempFolder folder;
+  const std::string path = folder.str("digest");
+  replace_file(folder.fd.get(), "digest", "old");
+  const auto content = [&] {
+    return read_all(open_regular_beneath(folder.fd.get(), "digest").get(), "digest", 1000);
+  };
+  { const DigestFile file(path); }
+  CHECK(content() == "old");
+  {
+    DigestFile file(path);
+    file.write(digest_of("x"));
+  }
+  CHECK(content() == digest_of("x").str());
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
+  CHECK_THROWS_AS(DigestFile(folder.str("none/digest")), Error);
+}

@@ -1,0 +1,52 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "core/host/install_paths.hpp"
+
+namespace {
+
+using namespace sealos::cli;
+
+int run(int argc, char** argv) {
+  CLI::App app{"Moves container images between registries, folders, archives and stores", "sealos"};
+  app.set_version_flag("--version", std::string("sealos ") + sealos::kVersion);
+  app.require_subcommand(1);
+  PushOptions push_options;
+  const CLI::App* push = add_push(app, push_options);
+  TransportsOptions transports_options;
+  CLI::App* transports =
+      app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
+  transports->add_flag("--json", transports_options.json, "As JSON");
+  transports->add_flag("-v,--verbose", transports_options.verbose, "With their options");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    show_error(e.what());
+    return kUsage;
+  }
+  if (push->parsed()) return run_push(push_options);
+  if (transports->parsed()) return run_transports(transports_options);
+  return kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+    std::printf("sealos %s\n", sealos::kVersion);
+    return kOk;
+  }
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    show_error(e.what());
+    return kInternal;
+  }
+}

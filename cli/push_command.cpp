@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "cli/bar_progress.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/digest_file.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/line_progress.hpp"
+#include "cli/signals.hpp"
+
+namespace sealos::cli {
+namespace {
+
+std::unique_ptr<Progress> make_progress(bool quiet) {
+  if (quiet) return std::make_unique<Progress>();
+  if (::isatty(STDERR_FILENO) != 0) return std::make_unique<BarProgress>(stderr);
+  return std::make_unique<LineProgress>(stderr);
+}
+
+/// Whether the image itself goes to stdout, so that nothing else may.
+bool goes_to_stdout(const Location& place) {
+  return place.details == "-" || place.details.starts_with("-:") ||
+         place.details.starts_with("/dev/stdout");
+}
+
+CopyReport copy(const PushOptions& options, Context& context, SignalGuard& signals,
+                const CopyRequest& request) {
+  const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
+  const auto progress = make_progress(options.quiet);
+  try {
+    return copy_image(find, context.hooks, context.cancel, request, *progress);
+  } catch (const Error&) {
+    if (signals.interrupted()) throw Error(Status::cancelled, "interrupted");
+    throw;
+  }
+}
+
+}  // namespace
+
+int run_push(const PushOptions& options) {
+  Context context(options.verbose);
+  SignalGuard signals(context.cancel);
+  Side side = Side::request;
+  try {
+    const CopyRequest request = request_of(options, context.catalog);
+    std::unique_ptr<DigestFile> digest_file;
+    if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
+    const CopyReport report = copy(options, context, signals, request);
+    side = Side::neither;
+    if (digest_file) digest_file->write(report.digest);
+    fmt::print(goes_to_stdout(request.destination) ? stderr : stdout, "{}\n", report.digest.str());
+    return kOk;
+  } catch (const CopyError& e) {
+    show_error(e.message());
+    return exit_code_for(e, e.side());
+  } catch (const Error& e) {
+    show_error(e.message());
+    return exit_code_for(e, side);
+  }
+}
+
+}  // namespace sealos::cli

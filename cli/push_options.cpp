@@ -1,0 +1,99 @@
+#include "cli/push_options.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/duration.hpp"
+
+namespace sealos::cli {
+
+CLI::App* add_push(CLI::App& app, PushOptions& o) {
+  CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
+  push->add_option("IMAGE", o.image,
+                   "What to copy: transport:details, or the name of a local image "
+                   "(containers-storage)")
+      ->required();
+  push->add_option("DESTINATION", o.destination,
+                   "Where to: transport:details, or the name of an image in a registry (docker). "
+                   "Default: the same as IMAGE");
+  push->add_flag("-a,--all", o.all, "Copy an index with all its images, not one image of it");
+  push->add_option("--authfile", o.authfile, "File with the credentials of registries")
+      ->type_name("FILE");
+  push->add_option("--cert-dir", o.cert_dir,
+                   "Folder with *.crt (authorities), *.cert and *.key (client certificates)")
+      ->type_name("DIR");
+  push->add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
+  push->add_option("--digestfile", o.digestfile,
+                   "Write the digest of the manifest to this file, after success only")
+      ->type_name("FILE");
+  push->add_option("-o,--option", o.options,
+                   "An option of a transport; sealos transports -v lists them")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  push->add_option("--platform", o.platform,
+                   "Which image of an index, e.g. linux/arm64. Default: this machine's")
+      ->type_name("OS/ARCH[/VARIANT]");
+  push->add_flag("-q,--quiet", o.quiet, "Show no progress");
+  push->add_flag("--remove-signatures", o.remove_signatures, "Do not copy signatures");
+  push->add_option("--retry", o.retry,
+                   "How often to try again what failed and may pass. Default: 3")
+      ->type_name("N");
+  push->add_option("--retry-delay", o.retry_delay,
+                   "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
+      ->type_name("TIME");
+  push->add_flag("--tls-verify{true}", o.tls_verify,
+                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
+  push->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
+  return push;
+}
+
+Location place_of(const std::string& text, const std::string& fallback,
+                  const PluginCatalog& catalog) {
+  const auto known = [&](std::string_view name) { return catalog.find(name) != nullptr; };
+  if (auto place = split_location(text, known)) return *std::move(place);
+  return *split_location(fallback + text, known);
+}
+
+CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
+  CopyRequest request;
+  if (o.image.empty()) throw Error(Status::invalid, "IMAGE is empty");
+  request.source = place_of(o.image, "containers-storage:", catalog);
+  request.destination =
+      place_of(o.destination.empty() ? o.image : o.destination, "docker://", catalog);
+  request.all = o.all;
+  request.remove_signatures = o.remove_signatures;
+  if (!o.platform.empty()) request.platform = Platform::parse(o.platform);
+  if (o.all && request.platform) {
+    throw Error(Status::invalid, "--all and --platform contradict each other");
+  }
+  if (o.tls_verify) request.options["tls-verify"] = *o.tls_verify;
+  if (o.tls_verify && *o.tls_verify != "true" && *o.tls_verify != "false") {
+    throw Error(Status::invalid,
+                fmt::format("--tls-verify is true or false, not \"{}\"", printable(*o.tls_verify)));
+  }
+  if (!o.cert_dir.empty()) request.options["cert-dir"] = o.cert_dir;
+  if (o.retry) {
+    request.retry.count = *o.retry;
+    request.engine_options["retry"] = std::to_string(*o.retry);
+  }
+  if (!o.retry_delay.empty()) {
+    request.retry.delay = parse_duration(o.retry_delay);
+    if (!request.retry.delay) {
+      throw Error(Status::invalid,
+                  fmt::format("--retry-delay \"{}\" is not a time; write 500ms or 2s",
+                              printable(o.retry_delay)));
+    }
+    request.engine_options["retry-delay"] = o.retry_delay;
+  }
+  for (const std::string& option : o.options) {
+    const size_t equals = option.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(Status::invalid,
+                  fmt::format("--option \"{}\" is not KEY=VALUE", printable(option)));
+    }
+    request.options[option.substr(0, equals)] = option.substr(equals + 1);
+  }
+  request.credentials_given = o.creds || !o.authfile.empty();
+  return request;
+}
+
+}  // namespace sealos::cli

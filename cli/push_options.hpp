@@ -1,0 +1,37 @@
+// The arguments of sealos push.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/copy/copy.hpp"
+
+namespace sealos::cli {
+
+/// As typed; empty strings and nullopt were not given.
+struct PushOptions {
+  std::string image, destination;
+  bool all = false, quiet = false, remove_signatures = false;
+  int verbose = 0;
+  std::string authfile, cert_dir, digestfile, platform, retry_delay;
+  std::optional<std::string> creds;
+  std::optional<std::string> tls_verify;
+  std::optional<unsigned> retry;
+  std::vector<std::string> options;  ///< KEY=VALUE
+};
+
+/// Adds the command, its flags and their help.
+CLI::App* add_push(CLI::App& app, PushOptions& options);
+
+/// The place that an argument means: bare names go to `fallback` ("containers-storage:",
+/// "docker://").
+Location place_of(const std::string& text, const std::string& fallback,
+                  const PluginCatalog& catalog);
+
+/// What is to be copied, without credentials. Throws SEALOS_INVALID for values that make no sense.
+CopyRequest request_of(const PushOptions& options, const PluginCatalog& catalog);
+
+}  // namespace sealos::cli

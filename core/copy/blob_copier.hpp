@@ -1,0 +1,47 @@
+// One blob's way from a source to a destination.
+#pragma once
+
+#include <memory>
+
+#include "core/copy/copy.hpp"
+#include "core/copy/plan.hpp"
+#include "core/host/destination.hpp"
+#include "core/host/source.hpp"
+
+namespace sealos {
+
+/// Copies blobs as their steps say. Safe for concurrent use where source and destination are.
+class BlobCopier {
+ public:
+  BlobCopier(Source& source, Destination& destination, const CancelToken& cancel,
+             const RetryPolicy& retry, Progress& progress)
+      : source_(source),
+        destination_(destination),
+        cancel_(cancel),
+        retry_(retry),
+        progress_(progress) {}
+
+  /// Other places where the destination may find the source's blobs, for reuse.
+  void set_location(std::string location) { location_ = std::move(location); }
+
+  /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
+  BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
+
+ private:
+  std::optional<Blob> find_there(const BlobStep& step);
+  Blob put(size_t number, const BlobStep& step, const std::string* config);
+  std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
+  void wait_before_retry(unsigned attempt, const Error& why);
+
+  Source& source_;
+  Destination& destination_;
+  const CancelToken& cancel_;
+  const RetryPolicy& retry_;
+  Progress& progress_;
+  std::string location_;
+};
+
+/// "layer sha256:0123456789ab" or "config ...".
+std::string name_of(const BlobStep& step);
+
+}  // namespace sealos

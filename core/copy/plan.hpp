@@ -1,0 +1,71 @@
+// What a copy will do, decided before the first byte. Pure: no I/O, no clock.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/manifest/manifest.hpp"
+#include "sealos/sdk/types.hpp"
+
+namespace sealos {
+
+/// What is known of one image of the source. Every manifest read has been checked against the
+/// digest that it was asked for by.
+struct ImageInput {
+  std::optional<Digest> instance;  ///< nullopt: it is the top level itself
+  Manifest manifest;
+  std::string config;                            ///< the bytes; checked against the manifest
+  std::optional<std::vector<Blob>> layer_infos;  ///< where the layers differ from the manifest's
+  std::vector<Item> signatures;                  ///< none if they are to be removed
+};
+
+/// What the destination said of itself.
+struct DestinationTraits {
+  std::string name;                         ///< for messages: "docker"
+  std::vector<std::string> manifest_types;  ///< best first; empty: any
+  LayerCompression compression = LayerCompression::preserve;
+  std::uint32_t flags = 0;
+  bool stores_signatures = false;
+  std::optional<Digest> required_digest;  ///< its reference names this digest
+};
+
+enum class Recode { none, gzip, decompress };
+
+/// One blob's way.
+struct BlobStep {
+  Blob from;            ///< as it is read; has digest, and layer_index or SEALOS_BLOB_CONFIG
+  Descriptor original;  ///< as the source's manifest says
+  Recode recode = Recode::none;
+  std::string compression;         ///< of what arrives: "", "gzip", "zstd"
+  std::optional<LayerType> layer;  ///< nullopt: not a layer whose type can be rewritten
+  std::optional<Digest> result;    ///< of what arrives; nullopt: known when it has
+  bool by_url = false;             ///< stays at its URLs: neither read nor written
+  bool must_reuse = false;         ///< cannot be read in the form that the manifest has to keep
+  std::string why;                 ///< "as it is", "uncompressed, docker wants gzip", ...
+};
+
+/// One image's way.
+struct ImagePlan {
+  std::optional<Digest> instance;
+  Manifest manifest;
+  std::string config_bytes;
+  BlobStep config;
+  std::vector<BlobStep> layers;
+  std::vector<ManifestKind> kinds;  ///< to try in this order
+  std::string frozen;               ///< why the manifest must stay byte for byte; "": it may change
+  std::vector<Item> signatures;
+};
+
+/// Throws an Error that says which wish cannot be met, and why.
+ImagePlan plan_image(ImageInput input, const DestinationTraits& destination);
+
+/// The kinds to try for an index, best first; throws SEALOS_UNSUPPORTED where the destination
+/// holds no index.
+std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination);
+
+/// The config's rootfs.diff_ids; empty where it is no image's config.
+std::vector<Digest> diff_ids_of(const std::string& config);
+
+}  // namespace sealos
