@@ -1,0 +1,141 @@
+#include <isa-l/igzip_lib.h>
+#include <libdeflate.h>
+
+#include <memory>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "support/compression/compressor.hpp"
+#include "support/compression/feed.hpp"
+#include "support/compression/gzip_format.hpp"
+#include "support/compression/pipeline.hpp"
+
+namespace sealos::compression {
+namespace {
+
+/// What stands behind the levels of gzip. Chosen so that each is smaller than zlib's and Go's of
+/// the same number and much faster; 6, the default, is libdeflate's 2.
+struct Engine {
+  bool isal;
+  int level;
+};
+constexpr Engine kEngines[] = {{true, 1},  {true, 2},  {true, 3},  {false, 1}, {false, 1},
+                               {false, 2}, {false, 4}, {false, 6}, {false, 9}};
+
+/// Compresses one block at a time. Throws std::bad_alloc.
+class Deflater {
+ public:
+  explicit Deflater(const Engine& engine)
+      : engine_(engine), libdeflate_(libdeflate_alloc_compressor(engine.isal ? 0 : engine.level)) {
+    if (!libdeflate_) throw std::bad_alloc();
+    if (engine_.isal) isal_memory_ = std::make_unique<std::uint8_t[]>(kIsalMemory);
+  }
+
+  /// `to` has room for bound(); returns how much was used.
+  size_t deflate(std::span<const std::byte> from, std::span<std::byte> to) {
+    if (engine_.isal) {
+      if (const size_t n = isal(from, to)) return n;
+    }
+    const size_t n = libdeflate_deflate_compress(libdeflate_.get(), from.data(), from.size(),
+                                                 to.data(), to.size());
+    if (n == 0) throw Error(Status::internal, "libdeflate needs more room than it said");
+    return n;
+  }
+  size_t bound(size_t size) { return libdeflate_deflate_compress_bound(libdeflate_.get(), size); }
+
+ private:
+  static constexpr size_t kIsalMemory = ISAL_DEF_LVL3_DEFAULT;
+
+  /// 0 if the result has no room; then the block is stored as it is.
+  size_t isal(std::span<const std::byte> from, std::span<std::byte> to) {
+    isal_zstream stream;
+    isal_deflate_init(&stream);
+    stream.level = static_cast<std::uint32_t>(engine_.level);
+    stream.level_buf = isal_memory_.get();
+    stream.level_buf_size = kIsalMemory;
+    stream.end_of_stream = 1;
+    stream.flush = NO_FLUSH;
+    stream.gzip_flag = IGZIP_DEFLATE;
+    stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(from.data()));
+    stream.avail_in = static_cast<std::uint32_t>(from.size());
+    stream.next_out = reinterpret_cast<std::uint8_t*>(to.data());
+    stream.avail_out = static_cast<std::uint32_t>(to.size());
+    const int result = isal_deflate(&stream);
+    const bool whole = result == COMP_OK && stream.internal_state.state == ZSTATE_END;
+    return whole ? stream.total_out : 0;
+  }
+
+  struct Free {
+    void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
+  };
+  Engine engine_;
+  std::unique_ptr<libdeflate_compressor, Free> libdeflate_;
+  std::unique_ptr<std::uint8_t[]> isal_memory_;
+};
+
+class GzipWork final : public BlockWork {
+ public:
+  GzipWork(std::unique_ptr<Stream> from, int level)
+      : from_(std::move(from)), engine_(kEngines[level - 1]) {}
+
+  bool fill(Block& block) override {
+    if (ended_) return false;
+    const size_t n = read_full(*from_, block.in.room(kGzipBlock), stopped);
+    block.in.grow(n);
+    ended_ = n < kGzipBlock;
+    const bool needed = n != 0 || first_;  // nothing at all is one empty member
+    first_ = false;
+    return needed;
+  }
+
+  void work(Block& block) override {
+    std::unique_ptr<Deflater> deflater = borrow_deflater();
+    const std::span<const std::byte> plain = block.in.bytes();
+    const size_t bound = deflater->bound(plain.size());
+    const std::span<std::byte> room = block.out.room(kGzipHead + bound + kGzipTail);
+    const size_t n = deflater->deflate(plain, room.subspan(kGzipHead, bound));
+    const size_t whole = kGzipHead + n + kGzipTail;
+    store_gzip_head(room.data(), {whole, plain.size()});
+    store_le32(room.data() + kGzipHead + n, libdeflate_crc32(0, plain.data(), plain.size()));
+    store_le32(room.data() + kGzipHead + n + 4, static_cast<std::uint32_t>(plain.size()));
+    block.out.grow(whole);
+    const std::lock_guard lock(mutex_);
+    deflaters_.push_back(std::move(deflater));
+  }
+
+ private:
+  std::unique_ptr<Deflater> borrow_deflater() {
+    const std::lock_guard lock(mutex_);
+    if (deflaters_.empty()) return std::make_unique<Deflater>(engine_);
+    std::unique_ptr<Deflater> deflater = std::move(deflaters_.back());
+    deflaters_.pop_back();
+    return deflater;
+  }
+
+  std::unique_ptr<Stream> from_;
+  const Engine engine_;
+  bool first_ = true, ended_ = false;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Deflater>> deflaters_;  // those that no thread uses
+};
+
+class GzipStream final : public Stream {
+ public:
+  GzipStream(std::unique_ptr<Stream> from, int level, unsigned threads)
+      : share_(threads),
+        pipeline_(std::make_unique<GzipWork>(std::move(from), level), share_.count(), 2) {}
+  size_t read(std::span<std::byte> into) override { return pipeline_.read(into); }
+
+ private:
+  ThreadShare share_;
+  Pipeline pipeline_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stream> gzip_compressor(std::unique_ptr<Stream> from, int level, unsigned threads) {
+  return std::make_unique<GzipStream>(std::move(from), level, threads);
+}
+
+}  // namespace sealos::compression
