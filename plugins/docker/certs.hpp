@@ -1,0 +1,20 @@
+// Certificates for one registry, from the folders that docker and podman use.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sealos/sdk/host.hpp"
+#include "support/http/tls.hpp"
+
+namespace sealos::docker {
+
+/// The options "tls-verify" and "cert-dir"; without the latter the first certs.d folder that exists
+/// for the registry (containers-certs.d(5)). `domain` is as the user wrote it, "docker.io" too.
+http::TlsOptions tls_options(const sdk::Host& host, const std::string& domain);
+
+/// *.crt are authorities, X.cert and X.key a client's pair. A folder that is missing has none.
+/// Throws SEALOS_INVALID for half a pair.
+void read_certificate_folder(const std::string& folder, http::TlsOptions& into);
+
+}  // namespace sealos::docker

@@ -1,0 +1,37 @@
+// An image that is written to a registry.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "registry.hpp"
+#include "sealos/sdk/types.hpp"
+
+namespace sealos::docker {
+
+class Destination {
+ public:
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
+
+  Destination(sdk::Host host, const DockerName& name);
+  std::vector<std::string> manifest_types() const;
+  LayerCompression compression() const { return LayerCompression::compress; }
+
+  Blob put_blob(const Blob& blob, Stream& from);
+  /// Uses what the repository has, or mounts what another one of the same registry has: a
+  /// candidate's location is "path" or "host/path". A registry that refuses to answer here is
+  /// taken as not having the blob.
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  std::optional<std::string> commit(const Item& top);
+
+ private:
+  std::optional<Blob> try_one(const Blob& candidate);
+  bool try_mount(const Digest& digest, const std::string& location);
+
+  Registry registry_;
+  const DockerName name_;
+};
+
+}  // namespace sealos::docker

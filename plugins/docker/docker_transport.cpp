@@ -1,0 +1,23 @@
+// The transport "docker": registries that speak the OCI distribution protocol.
+#include "destination.hpp"
+#include "reference.hpp"
+#include "sealos/sdk/plugin.hpp"
+#include "source.hpp"
+
+namespace sealos::docker {
+
+struct Transport {
+  static constexpr const char* kName = "docker";
+  static constexpr const char* kOptions[] = {
+      "tls-verify",
+      "false: accept any certificate, and fall back to http where https does not work", "cert-dir",
+      "folder with *.crt (authorities), X.cert and X.key (client) in place of certs.d", nullptr};
+
+  static std::unique_ptr<Reference> parse_reference(sdk::Host, std::string_view details) {
+    return Reference::parse(details);
+  }
+};
+
+}  // namespace sealos::docker
+
+SEALOS_PLUGIN("docker", SEALOS_PLUGIN_VERSION, sealos::docker::Transport);

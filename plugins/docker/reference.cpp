@@ -1,0 +1,69 @@
+#include "reference.hpp"
+
+#include <fmt/format.h>
+
+#include "destination.hpp"
+#include "source.hpp"
+#include "tags.hpp"
+
+namespace sealos::docker {
+
+std::unique_ptr<Reference> Reference::parse(std::string_view details) {
+  if (!details.starts_with("//"))
+    throw Error(
+        Status::invalid,
+        fmt::format("docker:{} is not understood: it is written docker://NAME[:TAG|@DIGEST]",
+                    printable(details)));
+  DockerName name = DockerName::parse(details.substr(2));
+  if (name.tag.empty() && !name.digest) name.tag = "latest";
+  return std::unique_ptr<Reference>(new Reference(std::move(name)));
+}
+
+std::string Reference::policy_identity() const {
+  DockerName identity = name_;
+  if (identity.digest) identity.tag.clear();
+  return identity.str();
+}
+
+std::vector<std::string> Reference::policy_namespaces() const {
+  std::vector<std::string> wider;
+  std::string name = name_.repository();
+  for (;;) {
+    wider.push_back(name);
+    const size_t slash = name.rfind('/');
+    if (slash == std::string::npos) break;
+    name.resize(slash);
+  }
+  // "*.example.com" and "*.com" stand for all hosts below.
+  for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+    wider.push_back("*" + name.substr(dot));
+  return wider;
+}
+
+std::string manifest_name(const DockerName& name) {
+  return name.digest ? name.digest->str() : name.tag;
+}
+
+std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
+  return std::make_unique<Source>(host, name_);
+}
+
+std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  if (name_.digest && !name_.tag.empty())
+    throw Error(Status::invalid,
+                fmt::format("docker://{} has a tag and a digest; a destination takes one of them",
+                            name_.str()));
+  return std::make_unique<Destination>(host, name_);
+}
+
+std::vector<std::string> Reference::list_tags(sdk::Host host) const {
+  Registry registry(host, name_);
+  return docker::list_tags(registry);
+}
+
+void Reference::remove(sdk::Host host) const {
+  Registry registry(host, name_);
+  remove_image(registry, manifest_name(name_));
+}
+
+}  // namespace sealos::docker

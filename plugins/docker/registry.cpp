@@ -1,0 +1,117 @@
+#include "registry.hpp"
+
+#include <fmt/format.h>
+
+#include "certs.hpp"
+
+namespace sealos::docker {
+namespace {
+
+http::ClientOptions client_options(const sdk::Host& host, const std::string& domain) {
+  http::ClientOptions options;
+  options.user_agent = "sealos/" + host.version();
+  options.patience.cancelled = [host] { return host.cancelled(); };
+  options.patience.cancel_fd = host.cancel_fd();
+  options.tls = tls_options(host, domain);
+  return options;
+}
+
+}  // namespace
+
+std::string api_host(const std::string& domain) {
+  return domain == "docker.io" ? "registry-1.docker.io" : domain;
+}
+
+Registry::Registry(sdk::Host host, const DockerName& name)
+    : host_(host),
+      domain_(name.domain),
+      path_(name.path),
+      verify_(host.flag("tls-verify").value_or(true)),
+      client_(std::make_unique<http::Client>(client_options(host, domain_))),
+      authorizer_(
+          std::make_unique<Authorizer>(*client_, host.credentials(repository()), !verify_)) {}
+
+Registry::~Registry() = default;
+
+http::Response Registry::probe(const http::Url& url) {
+  http::Request request;
+  request.url = url;
+  http::Response response = client_->follow(std::move(request));
+  if (response.status() != 200 && response.status() != 401)
+    throw response_error(response, fmt::format("{} is no registry", url.shown()));
+  return response;
+}
+
+void Registry::choose_scheme() {
+  const http::Url secure = http::Url::parse(fmt::format("https://{}/v2/", api_host(domain_)));
+  http::Url used = secure;
+  std::optional<http::Response> response;
+  try {
+    response = probe(secure);
+  } catch (const Error& e) {
+    if (verify_ || e.status() != Status::unavailable) throw;
+    used = http::Url::parse(fmt::format("http://{}/v2/", api_host(domain_)));
+    try {
+      response = probe(used);
+    } catch (const Error& plain) {
+      Error both(plain.status(),
+                 fmt::format("{}; and before, by https: {}", plain.message(), e.message()));
+      if (plain.retryable()) both.set_retryable(plain.retry_after_ms());
+      throw both;
+    }
+    host_.debug(fmt::format("{} does not speak https, http is used: {}", domain_, e.message()));
+  }
+  if (response->status() == 401)
+    authorizer_->learn(parse_challenges(response->headers().all("WWW-Authenticate")));
+  response->finish();
+  base_ = used;
+}
+
+const http::Url& Registry::base() {
+  const std::lock_guard lock(mutex_);
+  if (!base_) choose_scheme();
+  return *base_;
+}
+
+http::Response Registry::attempt(const Ask& ask, const http::Url& url,
+                                 const std::string& authorization) {
+  http::Request request;
+  request.method = ask.method;
+  request.url = url;
+  request.headers = ask.headers;
+  request.body = ask.body;
+  request.stream = ask.stream;
+  request.stream_size = ask.stream_size;
+  request.headers.add("Accept-Encoding", "identity");
+  if (!authorization.empty() && url.same_origin(base()))
+    request.headers.add("Authorization", authorization);
+  host_.debug(fmt::format("{} {}", ask.method, url.shown()));
+  const bool follows = ask.method == "GET" || ask.method == "HEAD";
+  return follows ? client_->follow(std::move(request)) : client_->send(request);
+}
+
+http::Response Registry::send(const Ask& ask) {
+  http::Url url = ask.url ? *ask.url : base().resolve("/v2/" + ask.path);
+  std::string authorization = ask.anonymous ? "" : authorizer_->header(ask.scopes);
+  http::Response response = attempt(ask, url, authorization);
+  const bool can_repeat = ask.stream == nullptr && !ask.anonymous;
+  if (response.status() != 401 || !can_repeat ||
+      !authorizer_->renew(ask.scopes, authorization, response))
+    return response;
+  response.finish();
+  authorization = authorizer_->header(ask.scopes);
+  return attempt(ask, url, authorization);
+}
+
+http::Response Registry::require(const Ask& ask, std::string_view doing) {
+  try {
+    http::Response response = send(ask);
+    if (!response.ok()) throw response_error(response, doing);
+    return response;
+  } catch (Error& e) {
+    if (!e.message().starts_with(doing)) e.add_context(doing);
+    throw;
+  }
+}
+
+}  // namespace sealos::docker

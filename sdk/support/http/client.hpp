@@ -1,0 +1,52 @@
+// An HTTP/1.1 client. No type of the libraries below it is seen here.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "support/http/message.hpp"
+#include "support/http/pool.hpp"
+
+namespace sealos::http {
+
+struct ClientOptions {
+  std::string user_agent = "sealos";
+  Patience patience;
+  TlsOptions tls;
+  std::string unix_socket;       ///< if set, every connection goes there, without TLS
+  unsigned max_connections = 0;  ///< to one origin at a time; 0: any number
+};
+
+/// Connections are kept and used again, so make one client and keep it. Safe for concurrent use.
+class Client {
+ public:
+  /// Throws SEALOS_INVALID if a certificate or key cannot be used.
+  explicit Client(ClientOptions options);
+  ~Client();
+
+  /// One request, one answer, whatever its status. If a kept connection turns out to be dead
+  /// before any of the answer came, and the body is not a stream that has been read from, it is
+  /// sent once more on a new one. Throws SEALOS_UNAVAILABLE, retryable where trying again makes
+  /// sense, SEALOS_CANCELLED, and what the stream throws.
+  Response send(const Request& request);
+
+  /// As send, and follows up to 10 redirects of a GET or HEAD. Authorization is dropped for good
+  /// when scheme, host or port change; https leads to http only within one host name, and is
+  /// then tried as https.
+  Response follow(Request request);
+
+ private:
+  Response attempt(const Request& request, bool fresh);
+  Pool::Lease connect(const Url& url, bool fresh);
+
+  const ClientOptions options_;
+  const TlsContext tls_;
+  const std::shared_ptr<Pool> pool_;
+};
+
+/// Where a redirect or the Location of an upload leads. A server behind a badly set up proxy names
+/// http for itself though it is reached by https: that stays https. Throws SEALOS_DENIED for any
+/// other way from https to http.
+Url next_location(const Url& from, std::string_view location);
+
+}  // namespace sealos::http

@@ -1,0 +1,49 @@
+// Connections that are kept for the next request.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "support/http/wire.hpp"
+
+namespace sealos::http {
+
+/// Idle connections by origin, and how many are in use. Safe for concurrent use.
+class Pool : public std::enable_shared_from_this<Pool> {
+ public:
+  /// most: connections to one origin at a time; 0: any number.
+  explicit Pool(unsigned most) : most_(most) {}
+
+  /// The right to one connection. It ends with the object.
+  struct Lease {
+    std::shared_ptr<Pool> pool;
+    std::string origin;
+    std::unique_ptr<Wire> wire;  ///< nullptr: none was idle, make one
+    bool used_before = false;
+
+    Lease() = default;
+    Lease(Lease&&) = default;
+    Lease& operator=(Lease&&) = delete;
+    ~Lease();
+    /// Keeps the connection for others.
+    void give_back();
+  };
+
+  /// Waits until the origin has a connection free. Dead idle ones are dropped.
+  Lease take(const std::string& origin, const Patience& patience);
+
+ private:
+  void end(Lease& lease, bool keep);
+
+  const unsigned most_;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::map<std::string, std::vector<std::unique_ptr<Wire>>> idle_;
+  std::map<std::string, unsigned> used_;
+};
+
+}  // namespace sealos::http

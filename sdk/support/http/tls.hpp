@@ -1,0 +1,36 @@
+// Whom to trust over TLS, and who we are.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sealos::http {
+
+/// Files are PEM.
+struct TlsOptions {
+  bool verify = true;                 ///< false: any certificate, for any name
+  std::vector<std::string> ca_files;  ///< trusted besides the system's authorities
+  struct Pair {
+    std::string certificate, key;
+  };
+  std::vector<Pair> client_pairs;  ///< offered where the server asks for one; the issuer chooses
+};
+
+/// Made once, then used by many connections from any thread.
+class TlsContext {
+ public:
+  /// Throws SEALOS_INVALID, naming the file, for one that cannot be used.
+  explicit TlsContext(const TlsOptions& options);
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  ~TlsContext();
+
+  struct Impl;
+  Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sealos::http
