@@ -4,7 +4,6 @@
 # sealos know its transports without opening it. Both are installed into SEALOS_PLUGIN_INSTALL_DIR as component
 # plugin-NAME. In the build folder they stand side by side in SEALOS_PLUGIN_OUTPUT_DIR (default
 # <build>/plugins), which can be given to sealos as SEALOS_PLUGIN_PATH.
-set(_sealos_plugin_cmake_dir ${CMAKE_CURRENT_LIST_DIR})
 
 function(sealos_add_plugin name)
   cmake_parse_arguments(arg "" "VERSION" "TRANSPORTS;SOURCES;LIBRARIES" ${ARGN})
@@ -21,7 +20,7 @@ function(sealos_add_plugin name)
   if(SEALOS_PLUGIN_OUTPUT_DIR)
     set(output ${SEALOS_PLUGIN_OUTPUT_DIR})
   endif()
-  set(map ${_sealos_plugin_cmake_dir}/sealos-plugin.map)
+  set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/sealos-plugin.map)
 
   set(target sealos_plugin_${name})
   add_library(${target} MODULE ${arg_SOURCES})
