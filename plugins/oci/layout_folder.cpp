@@ -105,8 +105,10 @@ LayoutIndex LayoutFolder::read_index(bool must_exist) const {
   try {
     file = open_regular_beneath(folder_.get(), "index.json");
   } catch (const Error& e) {
-    if (e.status() != Status::not_found || must_exist) throw;
-    return LayoutIndex();
+    if (e.status() != Status::not_found) throw;
+    if (!must_exist) return LayoutIndex();
+    throw Error(Status::not_found,
+                "there is no index.json in it: no layout, or a copy that did not end");
   }
   try {
     return LayoutIndex::parse(read_all(file.get(), "index.json", oci_layout::kMaxManifest));

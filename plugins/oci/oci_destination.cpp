@@ -112,7 +112,8 @@ void Destination::abort() {
 /// Whether index.json has this image, so that its blobs are needed, whatever failed afterwards.
 bool Destination::is_named() const {
   if (!top_) return false;
-  for (const Json& entry : layout_.read_index(false).entries()) {
+  const LayoutIndex index = layout_.read_index(false);
+  for (const Json& entry : index.entries()) {
     if (entry.text_at("digest") == top_->digest.str()) return true;
   }
   return false;
