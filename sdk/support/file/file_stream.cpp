@@ -110,6 +110,8 @@ bool copy_in_kernel(int from, int to, std::int64_t size, const std::string& name
     const size_t want = static_cast<size_t>(std::min<std::int64_t>(size - done, 8 << 20));
     const ssize_t n = ::copy_file_range(from, nullptr, to, nullptr, want, 0);
     if (n > 0) {
+      // The disk begins to work while the rest is copied, and while others hash.
+      ::sync_file_range(to, done, n, SYNC_FILE_RANGE_WRITE);
       done += n;
     } else if (n == 0) {
       throw Error(Status::corrupt, "the blob is shorter than it should be");

@@ -1,0 +1,122 @@
+#include "oci_destination.hpp"
+
+#include <fmt/format.h>
+
+#include "blob_reach.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/oci_layout/manifest_check.hpp"
+#include "support/oci_layout/media_types.hpp"
+
+namespace sealos::oci {
+
+using namespace oci_layout;
+
+Destination::Destination(sdk::Host host, const LayoutName& name)
+    : host_(host),
+      name_(name),
+      verify_reused_(host.flag("oci.verify-reused").value_or(false)),
+      remove_replaced_(host.flag("oci.remove-replaced").value_or(false)),
+      keep_uncompressed_(host.flag("oci.accept-uncompressed").value_or(false)),
+      layout_(LayoutFolder::make(host, name.path)),
+      blob_lock_(layout_.blob_lock(host, FolderLock::Kind::shared)),
+      writer_(layout_.blobs()) {}
+
+Destination::~Destination() {
+  try {
+    abort();
+  } catch (const Error& e) {
+    host_.warn(fmt::format("oci:{}: {}", name_.path, e.what()));
+  }
+}
+
+std::vector<std::string> Destination::manifest_types() const {
+  return {std::string(kOciManifest), std::string(kOciIndex)};
+}
+
+LayerCompression Destination::compression() const {
+  return keep_uncompressed_ ? LayerCompression::preserve : LayerCompression::compress;
+}
+
+Blob Destination::put_blob(const Blob& blob, Stream& from) { return writer_.put(blob, from); }
+
+bool Destination::has(const Blob& blob) const {
+  if (!blob.digest) return false;
+  const auto size = layout_.blobs()->size(*blob.digest);
+  if (!size || (blob.size >= 0 && *size != blob.size)) return false;
+  return !verify_reused_ || layout_.blobs()->verify(*blob.digest);
+}
+
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
+    if (want.compression && blob.compression != want.compression) return std::nullopt;
+    if (!has(blob)) return std::nullopt;
+    writer_.use(*blob.digest);
+    Blob used = blob;
+    used.size = *layout_.blobs()->size(*blob.digest);
+    return used;
+  };
+  if (auto used = use(want.blob)) return used;
+  for (const Blob& candidate : want.candidates) {
+    if (auto used = use(candidate)) return used;
+  }
+  return std::nullopt;
+}
+
+void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+  check_layout_manifest(instance, manifest);
+  const Digest digest = instance ? *instance : digest_of(manifest.data);
+  writer_.put(digest, manifest.data);
+  if (!instance)
+    top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
+}
+
+std::optional<std::string> Destination::commit(const Item&) {
+  if (!top_) throw Error(Status::internal, "oci: there is no manifest to commit");
+  writer_.flush();
+  layout_.write_layout_file();
+  replace_index();
+  ended_ = true;
+  return std::nullopt;
+}
+
+void Destination::replace_index() {
+  const FolderLock lock = layout_.index_lock(host_);
+  LayoutIndex index = layout_.read_index(false);
+  const LayoutIndex before = index;
+  const std::string replaced = index.add(*top_, name_.name);
+  const bool drop = remove_replaced_ && !replaced.empty();
+  if (drop) index.remove_unnamed(replaced);
+  layout_.replace_index(index);
+  if (!drop || layout_.shares_blobs()) return;
+  // The image is there; what cannot be tidied up is worth a warning only.
+  try {
+    if (!blob_lock_->try_exclusive())
+      throw Error(Status::unavailable, "other programs are writing to the layout");
+    remove_unreached(reachable_blobs(before, *layout_.blobs()),
+                     reachable_blobs(index, *layout_.blobs()), *layout_.blobs());
+  } catch (const Error& e) {
+    host_.warn(
+        fmt::format("oci:{}: the blobs of the replaced image stay: {}", name_.path, e.what()));
+  }
+}
+
+void Destination::abort() {
+  if (ended_) return;
+  ended_ = true;
+  if (layout_.shares_blobs()) return layout_.unmake();
+  if (!blob_lock_->try_exclusive() || is_named()) return;
+  writer_.undo();
+  layout_.unmake();
+}
+
+/// Whether index.json has this image, so that its blobs are needed, whatever failed afterwards.
+bool Destination::is_named() const {
+  if (!top_) return false;
+  const LayoutIndex index = layout_.read_index(false);
+  for (const Json& entry : index.entries()) {
+    if (entry.text_at("digest") == top_->digest.str()) return true;
+  }
+  return false;
+}
+
+}  // namespace sealos::oci

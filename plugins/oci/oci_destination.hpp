@@ -1,0 +1,46 @@
+// Adds one image to an OCI layout.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "blob_folder.hpp"
+#include "layout_folder.hpp"
+#include "sealos/sdk/host.hpp"
+#include "support/oci_layout/layout_index.hpp"
+#include "support/oci_layout/layout_name.hpp"
+
+namespace sealos::oci {
+
+class Destination {
+ public:
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
+
+  Destination(sdk::Host host, const oci_layout::LayoutName& name);
+  ~Destination();
+
+  std::vector<std::string> manifest_types() const;
+  LayerCompression compression() const;
+  Blob put_blob(const Blob& blob, Stream& from);
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  std::optional<std::string> commit(const Item& top);
+  void abort();
+
+ private:
+  bool has(const Blob& blob) const;
+  bool is_named() const;
+  void replace_index();
+
+  sdk::Host host_;
+  oci_layout::LayoutName name_;
+  bool verify_reused_, remove_replaced_, keep_uncompressed_;
+  LayoutFolder layout_;
+  std::optional<FolderLock> blob_lock_;
+  BlobWriter writer_;
+  std::optional<oci_layout::Descriptor> top_;
+  bool ended_ = false;
+};
+
+}  // namespace sealos::oci

@@ -1,0 +1,60 @@
+// Reads one image out of an OCI layout, wherever its blobs are: in a folder or in an archive.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "sealos/sdk/source.hpp"
+#include "sealos/sdk/stream.hpp"
+#include "sealos/sdk/types.hpp"
+#include "support/json/json.hpp"
+#include "support/oci_layout/layout_index.hpp"
+
+namespace sealos::oci_layout {
+
+/// Where blobs are. Safe for concurrent use.
+class BlobFiles {
+ public:
+  virtual ~BlobFiles() = default;
+  /// length -1: to the end. Throws SEALOS_NOT_FOUND where there is no such blob, SEALOS_CORRUPT
+  /// where `size` is not -1 and the blob has another size.
+  virtual std::unique_ptr<Stream> open(const Digest& digest, std::int64_t size, std::int64_t offset,
+                                       std::int64_t length) const = 0;
+};
+
+/// Throws SEALOS_CORRUPT where a blob has not the size that it should have; -1: any will do.
+void check_blob_size(const Digest& digest, std::int64_t is, std::int64_t should_be);
+
+/// Reads a manifest or index and checks its size and digest.
+std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descriptor);
+
+class LayoutSource {
+ public:
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
+
+  /// name: for messages. top: the chosen entry of index.json.
+  LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs, const Json& top);
+
+  Item read_manifest(const std::optional<Digest>& instance);
+  std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
+
+ private:
+  const Descriptor& find_instance(const Digest& instance);
+  const std::string& load(const Descriptor& descriptor);
+  void remember(const std::string& manifest);
+  void remember_data(const Json& descriptor);
+
+  std::string name_;
+  std::shared_ptr<const BlobFiles> blobs_;
+  Descriptor top_;
+  std::mutex mutex_;                       // guards what follows
+  std::map<Digest, std::string> indexes_;  // texts of those that were read
+  std::map<Digest, Descriptor> children_;  // of the indexes that were read
+  std::map<Digest, std::string> data_;     // blobs that stand in their descriptors
+};
+
+}  // namespace sealos::oci_layout

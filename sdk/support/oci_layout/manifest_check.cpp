@@ -1,0 +1,38 @@
+#include "support/oci_layout/manifest_check.hpp"
+
+#include <fmt/format.h>
+
+#include "support/digest/hasher.hpp"
+#include "support/json/json.hpp"
+#include "support/oci_layout/media_types.hpp"
+
+namespace sealos::oci_layout {
+
+void check_layout_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+  if (manifest.label != kOciManifest && manifest.label != kOciIndex) {
+    throw Error(
+        Status::manifest_rejected,
+        fmt::format("an OCI layout takes no manifest of type \"{}\"", printable(manifest.label)));
+  }
+  if (instance && digest_of(manifest.data, instance->algorithm()) != *instance) {
+    throw Error(Status::corrupt,
+                fmt::format("manifest {} does not have that digest", instance->brief()));
+  }
+  if (manifest.data.size() > kMaxManifest) {
+    throw Error(Status::unsupported,
+                fmt::format("a manifest has {} bytes, more than the {} that would be read again",
+                            manifest.data.size(), kMaxManifest));
+  }
+  if (manifest.label != kOciIndex) return;
+  const Json index = Json::parse(manifest.data);
+  const Json* children = index.find("manifests");
+  if (children == nullptr) return;
+  for (const Json& child : children->items("manifests")) {
+    if (!is_index(child.text_at("mediaType"))) continue;
+    throw Error(Status::unsupported,
+                "an index in an index cannot be stored: other tools do not "
+                "read it; copy one image out of it");
+  }
+}
+
+}  // namespace sealos::oci_layout
