@@ -7,6 +7,7 @@
 #include "cli/bar_progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/credentials.hpp"
 #include "cli/digest_file.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/line_progress.hpp"
@@ -47,6 +48,7 @@ int run_push(const PushOptions& options) {
   Side side = Side::request;
   try {
     const CopyRequest request = request_of(options, context.catalog);
+    use_credentials(context.hooks, options, request);
     std::unique_ptr<DigestFile> digest_file;
     if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
     const CopyReport report = copy(options, context, signals, request);

@@ -8,6 +8,7 @@ namespace sealos::docker {
 
 struct Transport {
   static constexpr const char* kName = "docker";
+  static constexpr std::uint32_t kCapabilities = SEALOS_ASKS_CREDENTIALS;
   static constexpr const char* kOptions[] = {
       "tls-verify",
       "false: accept any certificate, and fall back to http where https does not work", "cert-dir",

@@ -32,6 +32,12 @@ struct TransportOf {
       can |= SEALOS_CAN_READ;
     if constexpr (requires(const Reference& r, Host h) { r.open_destination(h); })
       can |= SEALOS_CAN_WRITE;
+    if constexpr (requires(const Reference& r, Host h, const std::optional<Digest>& instance,
+                           const std::vector<Item>& items) {
+                    r.open_destination(h)->put_signatures(instance, items);
+                  }) {
+      can |= SEALOS_CAN_SIGN;
+    }
     if constexpr (requires(const Reference& r, Host h) { r.list_tags(h); }) can |= SEALOS_CAN_LIST;
     if constexpr (requires(const Reference& r, Host h) { r.remove(h); }) can |= SEALOS_CAN_REMOVE;
     if constexpr (requires { T::kCapabilities; }) can |= T::kCapabilities;
