@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "base64.hpp"
-#include "gunzip.hpp"
+#include "support/compression/compression.hpp"
 #include "support/file/file_stream.hpp"
 #include "tar_split.hpp"
 
@@ -186,7 +186,8 @@ std::unique_ptr<Stream> layer_stream(const Snapshot& snapshot, const StoredLayer
   } catch (Error& e) {
     throw e.add_context("opening the files of layer " + shown);
   }
-  TarSplitReader entries(gunzip(file_stream(std::move(compressed), path)), path);
+  TarSplitReader entries(decompress(file_stream(std::move(compressed), path), Compression::gzip),
+                         path);
   return std::make_unique<LayerStream>(std::move(folders), std::move(entries), shown,
                                        layer.diff_size);
 }
