@@ -114,23 +114,39 @@ std::optional<std::string> AuthFile::key_for(std::string_view scope) const {
 std::optional<sdk::Credentials> AuthFile::find(std::string_view scope,
                                                const Environment& env) const {
   const std::optional<std::string> key = key_for(scope);
-  if (!key) return std::nullopt;
-  try {
-    return decode(*key, entries()->at(*key), env);
-  } catch (Error& e) {
-    throw e.add_context(
-        fmt::format("reading the login for {} in {}", printable(*key), printable(path_)));
+  return key ? decode(*key, entries()->at(*key), env) : std::nullopt;
+}
+
+std::vector<std::pair<std::string, sdk::Credentials>> AuthFile::logins(
+    const Environment& env) const {
+  std::vector<std::pair<std::string, sdk::Credentials>> out;
+  for (const std::string& key : keys()) {
+    const Json* entry = entries()->find(key);
+    if (entry == nullptr) continue;
+    try {
+      if (auto login = decode(key, *entry, env)) out.emplace_back(key, *std::move(login));
+    } catch (const Error& e) {
+      env.warn(e.message());
+    }
   }
+  return out;
 }
 
 std::optional<sdk::Credentials> AuthFile::decode(const std::string& key, const Json& entry,
                                                  const Environment& env) const {
   // "username" and "password" are not looked at: podman and skopeo know "auth" alone.
-  std::optional<std::string> pair = decode_base64(entry.text_at("auth"));
-  if (!pair) throw Error(Status::invalid, "its \"auth\" is not base64");
-  const WipeAtEnd wiped(*pair);
+  const std::string what =
+      fmt::format("reading the login for {} in {}", printable(key), printable(path_));
   sdk::Credentials out;
-  out.identity_token = entry.text_at("identitytoken");
+  std::optional<std::string> pair;
+  try {
+    pair = decode_base64(entry.text_at("auth"));
+    out.identity_token = entry.text_at("identitytoken");
+  } catch (Error& e) {
+    throw e.add_context(what);
+  }
+  if (!pair) throw Error(Status::invalid, what + ": its \"auth\" is not base64");
+  const WipeAtEnd wiped(*pair);
   const size_t colon = pair->find(':');
   if (colon == std::string::npos) {
     if (!pair->empty())

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/config/environment.hpp"
@@ -45,6 +46,8 @@ class AuthFile {
   std::optional<sdk::Credentials> find(std::string_view scope, const Environment& env) const;
   /// The keys of "auths", as they are written.
   std::vector<std::string> keys() const;
+  /// Each key with its login; what is none is left out, what cannot be decoded is warned of.
+  std::vector<std::pair<std::string, sdk::Credentials>> logins(const Environment& env) const;
 
   const std::string& path() const { return path_; }
   const Json& document() const { return document_; }
