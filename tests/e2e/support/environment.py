@@ -5,8 +5,10 @@ SEALOS_SANITIZED ("1" under a sanitizer). In CI (CI=true) a missing component is
 whole file is skipped with exit code 77.
 """
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 
 TREE = os.environ.get("SEALOS_TREE") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
@@ -44,4 +46,13 @@ def need_plugins(*names):
     missing = [n for n in names if not have_plugin(n)]
     if missing:
         print("not built: " + ", ".join(missing), file=sys.stderr)
+        sys.exit(SKIPPED)
+
+
+def need_capability(transport, capability):
+    """As need_plugins, where a plugin is built but cannot do this."""
+    rows = json.loads(subprocess.run([SEALOS, "transports", "--json"], stdout=subprocess.PIPE, check=True,
+                                     env=dict(os.environ, SEALOS_PLUGIN_PATH=PLUGINS)).stdout)
+    if not any(row["name"] == transport and capability in row["can"] for row in rows):
+        print("%s: no %s" % (transport, capability), file=sys.stderr)
         sys.exit(SKIPPED)
