@@ -59,6 +59,13 @@ std::string now() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)), nanos);
 }
 
+/// The statement ends, and with it its lock, before anything is written: a reader that wants to
+/// write as well is told at once that the database is locked.
+bool has_tables(Database& database) {
+  Statement tables(database, kTables, {});
+  return tables.step() && tables.number(0) == kTableCount;
+}
+
 std::optional<Digest> find_uncompressed(Database& database, const Digest& any) {
   Statement pair(database,
                  "SELECT uncompressedDigest FROM DigestUncompressedPairs WHERE anyDigest = ?1",
@@ -156,8 +163,7 @@ Database& BlobInfoCache::open() {
   auto made = std::make_unique<Database>(path_, patience_ms_);
   // Flushes often enough for kill -9 and for a crash of the machine on any current file system.
   made->run("PRAGMA synchronous = NORMAL");
-  Statement tables(*made, kTables, {});
-  if (tables.step() && tables.number(0) < kTableCount) {
+  if (!has_tables(*made)) {
     Transaction transaction(*made);
     made->run(kSchema);
     transaction.commit();

@@ -247,7 +247,10 @@ TEST_CASE("threads and processes use the file at once") {
       bool good = true;
       {
         sealos::config::Environment env;
-        env.log = [&](int, const std::string&) { good = false; };
+        env.log = [&](int, const std::string& text) {
+          good = false;
+          ::dprintf(2, "child: %s\n", text.c_str());
+        };
         BlobInfoCache cache(fixture.path, env, 60000);
         std::vector<std::jthread> threads;
         for (int t = 0; t < kThreads; ++t) {

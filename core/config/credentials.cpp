@@ -63,6 +63,10 @@ CredentialFinder::CredentialFinder(CredentialOptions options, Environment env, c
     given_ = split_creds(*options_.creds, ask);
     wipe(*options_.creds);
   }
+  if (const auto first = auth_file_paths(options_.authfile, env_).front();
+      first.required && is_pipe(first.path) && !options_.no_creds) {
+    piped_ = AuthFile::load(first.path, first.format);
+  }
   if (options_.registry_token) given_.emplace().registry_token = *options_.registry_token;
 }
 
@@ -90,7 +94,7 @@ std::optional<sdk::Credentials> CredentialFinder::find(std::string_view scope) c
 
 std::optional<sdk::Credentials> CredentialFinder::find_in_files(std::string_view scope) const {
   for (const AuthFilePath& place : auth_file_paths(options_.authfile, env_)) {
-    const std::optional<AuthFile> file = AuthFile::load(place.path, place.format);
+    const std::optional<AuthFile> file = piped_ ? piped_ : AuthFile::load(place.path, place.format);
     if (!file && place.required)
       throw Error(Status::not_found,
                   fmt::format("auth file {} does not exist", printable(place.path)));

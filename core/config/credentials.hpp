@@ -44,7 +44,8 @@ std::vector<AuthFilePath> auth_file_paths(const std::optional<std::string>& auth
                                           const Environment& env);
 
 /// Finds logins in the places where podman, buildah, skopeo and docker keep them. Files are read
-/// anew on each call, so that a login made meanwhile is seen. Safe from any thread.
+/// anew on each call, so that a login made meanwhile is seen; a pipe, --authfile <(...), only once.
+/// Safe from any thread.
 class CredentialFinder {
  public:
   /// Checks and splits --creds; a missing password is asked for, once, here. Throws
@@ -65,6 +66,7 @@ class CredentialFinder {
   CredentialOptions options_;
   Environment env_;
   std::optional<sdk::Credentials> given_;
+  std::optional<AuthFile> piped_;  ///< --authfile where it is a pipe, read once
 };
 
 }  // namespace sealos::config

@@ -1,6 +1,7 @@
 #include "core/config/credentials.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include "core/config/test_environment.hpp"
 
@@ -211,4 +212,20 @@ TEST_CASE("XDG_RUNTIME_DIR that does not exist is warned of and passed over") {
   test.write("home/.docker/config.json", one_login("h", "docker", "p"));
   CHECK(user(test) == "docker");
   CHECK(test.all_logs().find("XDG_RUNTIME_DIR") != std::string::npos);
+}
+
+TEST_CASE("an auth file that comes through a pipe can be asked more than once") {
+  const TestEnvironment test;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const std::string text = one_login("h", "piped", "p");
+  REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  CredentialOptions options;
+  options.authfile = "/dev/fd/" + std::to_string(ends[0]);
+  const CredentialFinder finder(options, test.env);
+  CHECK(finder.find("h")->username == "piped");
+  CHECK(finder.find("h/a")->username == "piped");
+  CHECK_FALSE(finder.find("g"));
+  ::close(ends[0]);
 }

@@ -45,5 +45,7 @@ std::optional<std::string> read_file_if_there(const std::string& path);
 std::vector<std::string> files_in(const std::string& folder, std::string_view suffix);
 
 bool folder_exists(const std::string& path);
+/// Something like a pipe, from which a text can be read only once.
+bool is_pipe(const std::string& path);
 
 }  // namespace sealos::config

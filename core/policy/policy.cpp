@@ -1,0 +1,128 @@
+#include "core/policy/policy.hpp"
+
+#include <fmt/format.h>
+
+namespace sealos::policy {
+namespace {
+
+const char* name_of(Requirement::Kind kind) {
+  switch (kind) {
+    case Requirement::Kind::accept_anything:
+      return "insecureAcceptAnything";
+    case Requirement::Kind::reject:
+      return "reject";
+    case Requirement::Kind::signed_by:
+      return "signedBy";
+    case Requirement::Kind::signed_base_layer:
+      return "signedBaseLayer";
+    case Requirement::Kind::sigstore_signed:
+      return "sigstoreSigned";
+  }
+  return "unknown";
+}
+
+std::map<std::string, Requirements> parse_scopes(const Json& json) {
+  std::map<std::string, Requirements> out;
+  for (const auto& [scope, list] : json.members("the scopes of a transport")) {
+    try {
+      out.emplace(scope, parse_requirements(list));
+    } catch (Error& e) {
+      throw e.add_context(fmt::format("scope \"{}\"", printable(scope)));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Policy Policy::accept_anything() {
+  Policy out;
+  out.path_ = "--insecure-policy";
+  out.default_.push_back({Requirement::Kind::accept_anything, Json()});
+  return out;
+}
+
+std::optional<Policy> Policy::load(const std::optional<std::string>& named,
+                                   const config::Environment& env) {
+  std::vector<std::string> places{env.home + "/.config/containers/policy.json",
+                                  env.system_path("/etc/containers/policy.json")};
+  if (named) places = {*named};
+  for (const std::string& place : places) {
+    const auto text = config::read_file_if_there(place);
+    if (text) return parse(place, *text);
+  }
+  if (named)
+    throw Error(Status::not_found,
+                fmt::format("signature policy {} does not exist", printable(*named)));
+  return std::nullopt;
+}
+
+Policy Policy::parse(std::string path, std::string_view text) {
+  Policy out;
+  out.path_ = std::move(path);
+  try {
+    const Json document = Json::parse(text);
+    refuse_unknown(document, {"default", "transports"});
+    out.default_ = parse_requirements(document.at("default"));
+    const Json* transports = document.find("transports");
+    if (transports == nullptr) return out;
+    for (const auto& [transport, scopes] : transports->members("transports")) {
+      try {
+        out.transports_.emplace(transport, parse_scopes(scopes));
+      } catch (Error& e) {
+        throw e.add_context("transport " + printable(transport));
+      }
+    }
+  } catch (Error& e) {
+    throw e.add_context("reading signature policy " + printable(out.path_));
+  }
+  return out;
+}
+
+void Policy::check_scopes(const std::string& transport,
+                          const std::function<void(const std::string&)>& check) const {
+  const auto scopes = transports_.find(transport);
+  if (scopes == transports_.end()) return;
+  for (const auto& [scope, requirements] : scopes->second) {
+    if (scope.empty()) continue;
+    try {
+      check(scope);
+    } catch (Error& e) {
+      throw e.add_context(fmt::format("scope \"{}\" of transport {} in signature policy {}",
+                                      printable(scope), transport, printable(path_)));
+    }
+  }
+}
+
+PolicyMatch Policy::match(const PolicyImage& image) const {
+  const auto scopes = transports_.find(image.transport);
+  if (scopes == transports_.end()) return {default_, "the default"};
+  std::vector<std::string> names{image.identity};
+  names.insert(names.end(), image.namespaces.begin(), image.namespaces.end());
+  for (const std::string& name : names) {
+    const auto at = scopes->second.find(name);
+    if (!name.empty() && at != scopes->second.end())
+      return {at->second, fmt::format("{} of transport {}", printable(name), image.transport)};
+  }
+  const auto at = scopes->second.find("");
+  if (at != scopes->second.end()) return {at->second, "transport " + image.transport};
+  return {default_, "the default"};
+}
+
+void Policy::require_allowed(const PolicyImage& image) const {
+  const PolicyMatch found = match(image);
+  for (const Requirement& requirement : found.requirements) {
+    if (requirement.kind == Requirement::Kind::accept_anything) continue;
+    const std::string place = fmt::format("{} in {}", found.where, printable(path_));
+    if (requirement.kind == Requirement::Kind::reject)
+      throw Error(Status::denied, fmt::format("image {} is rejected by signature policy: {}",
+                                              printable(image.name), place));
+    throw Error(
+        Status::denied,
+        fmt::format("image {} needs a signature of kind {} by signature policy, {}, and this "
+                    "build of sealos verifies none",
+                    printable(image.name), name_of(requirement.kind), place));
+  }
+}
+
+}  // namespace sealos::policy
