@@ -37,6 +37,11 @@ class Case(unittest.TestCase):
     def sealos(self, *arguments, env=None, timeout=300):
         return self.start_sealos(*arguments, env=env).wait(timeout)
 
+    def sealos_measured(self, *arguments, timeout=300):
+        """(Result, peak memory in KiB)"""
+        result, _, _, peak_kib = process.run_measured(environment.SEALOS, *arguments, env=self.environment(), timeout=timeout)
+        return result, peak_kib
+
     def push(self, *arguments, env=None):
         """A push that must succeed."""
         result = self.sealos("push", *arguments, env=env)

@@ -197,6 +197,7 @@ def small_layers(layout, compression="gzip", seed=1):
         tar.file("tmp/" + "long-name-" * 20, "ä and 漢".encode())
 
     def second(tar):
+        tar.file("etc/seed", b"%d" % seed)
         tar.whiteout("etc/one")
         tar.folder("var/cache/old")
         tar.opaque("var/cache/old")
@@ -211,28 +212,28 @@ def small_layers(layout, compression="gzip", seed=1):
     return [layout.add_layer(fill, compression) for fill in (first, second, third)]
 
 
-def small_image(folder, tag="1", compression="gzip", **more):
-    """A layout with one small image of three layers."""
+def small_image(folder, tag="1", compression="gzip", seed=1, **more):
+    """A layout with one small image of three layers; another seed shares no layer with it."""
     layout = Layout(folder)
-    layout.tag(tag, layout.add_image(small_layers(layout, compression), **more))
+    layout.tag(tag, layout.add_image(small_layers(layout, compression, seed), **more))
     return layout
 
 
-def large_image(folder, megabytes, layers=4, compression="", tag="1"):
+def large_image(folder, megabytes, layers=4, compression="", tag="1", random_share=0.5):
     """A layout with one image of so many MB in equal layers, before compression."""
     layout = Layout(folder)
     made = []
     for i in range(layers):
         size = megabytes * 1_000_000 // layers
-        made.append(layout.add_layer(lambda tar, i=i: tar.big_file("data%d" % i, 100 + i, size), compression))
+        made.append(layout.add_layer(lambda tar, i=i: tar.big_file("data%d" % i, 100 + i, size, random_share), compression))
     layout.tag(tag, layout.add_image(made))
     return layout
 
 
-def index_image(folder, tag="multi"):
+def index_image(folder, tag="multi", seed=1):
     """A layout with an index of linux/amd64 and linux/arm64 that share one layer."""
     layout = Layout(folder)
-    shared = small_layers(layout)
+    shared = small_layers(layout, seed=seed)
     other = layout.add_layer(lambda tar: tar.file("arch", b"arm64\n"))
     layout.tag(tag, layout.add_index([
         layout.add_image(shared), layout.add_image([shared[0], other], architecture="arm64")]))
