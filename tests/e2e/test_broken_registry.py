@@ -114,7 +114,7 @@ class Hostile(Case):
         self.assert_clear(*self.push_to(refuse), process.DESTINATION)
 
     def test_an_upload_location_that_is_nonsense(self):
-        for location in ("", "http://", "::::", "gopher://127.0.0.1/x", "\x7f"):
+        for location in ("", "http://", "::::", "gopher://127.0.0.1/x"):
             with self.subTest(location=location):
                 def misdirect(request, method, path):
                     if method != "POST":

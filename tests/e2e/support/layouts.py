@@ -14,7 +14,6 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 MIB = 1 << 20
 
@@ -147,8 +146,8 @@ class Layout:
         os.unlink(plain)
         return self._adopt(packed, LAYER + "+" + compression), diff_id
 
-    def add_image(self, layers, architecture="amd64", manifest_type=MANIFEST, **more):
-        """layers: what add_layer returned, or layers of a Layout whose blobs are here too."""
+    def add_image(self, layers, architecture="amd64", **more):
+        """layers: what add_layer returned; more: members of the config."""
         config = {
             "architecture": architecture, "os": "linux", "created": "2024-01-01T00:00:00Z",
             "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
@@ -157,16 +156,10 @@ class Layout:
                         for i in range(len(layers))],
         }
         config.update(more)
-        docker = manifest_type == DOCKER_MANIFEST
-        config_type = "application/vnd.docker.container.image.v1+json" if docker else CONFIG
-        descriptors = [dict(layer) for layer, _ in layers]
-        if docker:
-            for descriptor in descriptors:
-                descriptor["mediaType"] = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-        manifest = {"schemaVersion": 2, "mediaType": manifest_type,
-                    "config": self.add_blob(json.dumps(config).encode(), config_type),
-                    "layers": descriptors}
-        descriptor = self.add_blob(json.dumps(manifest, indent=2).encode(), manifest_type)
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
+                    "config": self.add_blob(json.dumps(config).encode(), CONFIG),
+                    "layers": [layer for layer, _ in layers]}
+        descriptor = self.add_blob(json.dumps(manifest, indent=2).encode(), MANIFEST)
         descriptor["platform"] = {"architecture": architecture, "os": "linux"}
         return descriptor
 
