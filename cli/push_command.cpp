@@ -47,10 +47,14 @@ int run_push(const PushOptions& options) {
   SignalGuard signals(context.cancel);
   Side side = Side::request;
   try {
-    const CopyRequest request = request_of(options, context.catalog);
+    CopyRequest request = request_of(options, context.catalog);
     use_credentials(context.hooks, options, request);
     std::unique_ptr<DigestFile> digest_file;
     if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
+    config::Environment environment = config::Environment::of_process();
+    environment.log = context.hooks.log;
+    cache::BlobInfoCache cache(cache::BlobInfoCache::default_path(environment), environment);
+    request.cache = &cache;
     const CopyReport report = copy(options, context, signals, request);
     side = Side::neither;
     if (digest_file) digest_file->write(report.digest);

@@ -49,18 +49,6 @@ std::unique_ptr<Stream> recode(std::unique_ptr<Stream> stream, const BlobStep& s
   return stream;
 }
 
-/// What the destination is told of the blob before it has it.
-Blob announced(const BlobStep& step) {
-  Blob blob = step.from;
-  blob.digest = step.result;
-  blob.compression = step.layer ? std::optional(step.compression) : blob.compression;
-  if (step.recode != Recode::none) {
-    blob.size = -1;
-    blob.annotations.clear();
-  }
-  return blob;
-}
-
 CopyError blame(Error e, Side side, const std::string& doing) {
   return {e.add_context(doing), side};
 }
@@ -81,24 +69,10 @@ std::string name_of(const BlobStep& step) {
 }
 
 std::optional<Blob> BlobCopier::find_there(const BlobStep& step) {
-  Reuse want;
-  const bool differs = *step.from.digest != step.original.digest;
-  if (differs && step.layer) {
-    // The layer as the manifest has it may be there although the source holds another form of it.
-    want.blob = step.original.to_blob();
-    want.blob.layer_index = step.from.layer_index;
-  } else if (step.result) {
-    want.blob = announced(step);
-  } else {
-    return std::nullopt;
-  }
-  if (!location_.empty()) {
-    Blob elsewhere = want.blob;
-    elsewhere.location = location_;
-    want.candidates.push_back(std::move(elsewhere));
-  }
+  const std::optional<Reuse> want = reuse_.wanted(step);
+  if (!want) return std::nullopt;
   try {
-    return destination_.try_reuse(want);
+    return destination_.try_reuse(*want);
   } catch (Error& e) {
     throw blame(e, Side::destination, "looking for " + name_of(step));
   }
@@ -172,6 +146,7 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   const auto finish = [&] {
     report.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);
+    reuse_.record(step, report);
     progress_.finished(number, report.outcome);
     return report;
   };

@@ -5,6 +5,7 @@
 
 #include "core/copy/copy.hpp"
 #include "core/copy/plan.hpp"
+#include "core/copy/reuse_finder.hpp"
 #include "core/host/destination.hpp"
 #include "core/host/source.hpp"
 
@@ -14,15 +15,13 @@ namespace sealos {
 class BlobCopier {
  public:
   BlobCopier(Source& source, Destination& destination, const CancelToken& cancel,
-             const RetryPolicy& retry, Progress& progress)
+             const RetryPolicy& retry, ReuseFinder& reuse, Progress& progress)
       : source_(source),
         destination_(destination),
+        reuse_(reuse),
         cancel_(cancel),
         retry_(retry),
         progress_(progress) {}
-
-  /// Other places where the destination may find the source's blobs, for reuse.
-  void set_location(std::string location) { location_ = std::move(location); }
 
   /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
   BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
@@ -35,10 +34,10 @@ class BlobCopier {
 
   Source& source_;
   Destination& destination_;
+  ReuseFinder& reuse_;
   const CancelToken& cancel_;
   const RetryPolicy& retry_;
   Progress& progress_;
-  std::string location_;
 };
 
 /// "layer sha256:0123456789ab" or "config ...".

@@ -145,8 +145,8 @@ class CopyJob {
           return sum + std::max<std::int64_t>(0, entry.second.step->from.size);
         });
     progress_.begin(unique.size(), bytes);
-    BlobCopier copier(*source_, *destination_, cancel_, request_.retry, progress_);
-    copier.set_location(shared_location());
+    ReuseFinder reuse(request_.cache, *from_, *to_);
+    BlobCopier copier(*source_, *destination_, cancel_, request_.retry, reuse, progress_);
     run_blobs(copier, unique, layers);
     run_blobs(copier, unique, configs);
   }
@@ -199,13 +199,6 @@ class CopyJob {
     return source_->parallel() && destination_->parallel() ? request_.workers : 1;
   }
 
-  /// Where the destination may find the source's blobs, if both ends are one registry or store.
-  std::string shared_location() const {
-    if (!from_->cache_scope() || from_->cache_scope() != to_->cache_scope()) return "";
-    const auto name = from_->docker_name();
-    return name ? DockerName::parse(*name).repository() : "";
-  }
-
   const FindTransport& find_;
   CancelToken& cancel_;
   const CopyRequest& request_;
@@ -222,12 +215,27 @@ class CopyJob {
   BlobResults results_;
 };
 
+/// The place in front of a message that does not speak of it.
+void name_place(CopyError& e, const CopyRequest& request) {
+  if (e.side() != Side::source && e.side() != Side::destination) return;
+  const Location& place = e.side() == Side::source ? request.source : request.destination;
+  std::string_view name = place.details;
+  if (name.starts_with("//")) name.remove_prefix(2);
+  name = name.substr(0, name.find_last_of(":@"));
+  if (e.message().find(name) == std::string::npos) e.add_context(printable(place.str()));
+}
+
 }  // namespace
 
 CopyReport copy_image(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                       const CopyRequest& request, Progress& progress) {
-  return on_side(Side::neither,
-                 [&] { return CopyJob(find, hooks, cancel, request, progress).run(); });
+  try {
+    return on_side(Side::neither,
+                   [&] { return CopyJob(find, hooks, cancel, request, progress).run(); });
+  } catch (CopyError& e) {
+    name_place(e, request);
+    throw;
+  }
 }
 
 }  // namespace sealos

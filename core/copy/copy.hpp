@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cache/blob_info_cache.hpp"
 #include "core/copy/progress.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
@@ -33,7 +34,8 @@ struct CopyRequest {
   std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
   bool remove_signatures = false;
   RetryPolicy retry;
-  unsigned workers = 6;  ///< blobs at a time, where both ends can
+  cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
+  unsigned workers = 6;                   ///< blobs at a time, where both ends can
 };
 
 /// Which part of a copy an error belongs to.

@@ -11,6 +11,7 @@
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/testing/temp_folder.hpp"
 
 using namespace sealos;
 
@@ -64,8 +65,15 @@ struct MemoryDestination {
   }
   std::optional<Blob> try_reuse(const Reuse& want) {
     const std::lock_guard lock(place.mutex);
-    if (!place.blobs.contains(want.blob.digest->str())) return std::nullopt;
-    return want.blob;
+    std::vector<Blob> all = want.candidates;
+    all.insert(all.begin(), want.blob);
+    for (Blob& blob : all) {
+      const auto at = place.blobs.find(blob.digest->str());
+      if (at == place.blobs.end()) continue;
+      blob.size = static_cast<std::int64_t>(at->second.size());
+      return blob;
+    }
+    return std::nullopt;
   }
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
     if (manifest.label == place.rejected_type)
@@ -192,6 +200,22 @@ TEST_CASE_FIXTURE(Fixture, "uncompressed layers arrive as gzip where that is wan
   CHECK(static_cast<std::int64_t>(bytes.size()) == now.layers()[0].size);
   const auto plain = decompress(memory_stream(bytes), Compression::gzip);
   CHECK(read_stream(*plain, 1 << 26, "layer") == layer);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what was compressed once is found again through the cache") {
+  testing::TempFolder folder;
+  cache::BlobInfoCache cache(folder.str("cache.sqlite"), config::Environment{});
+  request.cache = &cache;
+  from.manifests[""] = image(kPlain, {layer});
+  to.compression = LayerCompression::compress;
+  const Digest first = copy().digest;
+  const int puts = to.puts;
+  const CopyReport again = copy();
+  CHECK(to.puts == puts);
+  CHECK(again.digest == first);
+  to.blobs.clear();
+  CHECK(copy().digest == first);
+  CHECK(to.puts == 2 * puts);
 }
 
 TEST_CASE_FIXTURE(Fixture, "an index is copied whole, or one image of it") {

@@ -1,0 +1,38 @@
+// What could be at the destination already, and what was learned for the next copy.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/cache/blob_info_cache.hpp"
+#include "core/copy/copy.hpp"
+#include "core/copy/plan.hpp"
+#include "core/host/reference.hpp"
+
+namespace sealos {
+
+/// Asks and feeds the cache of blobs. Safe for concurrent use. Format of locations and scopes:
+/// containers/image, docker's are the repository and its host.
+class ReuseFinder {
+ public:
+  /// cache may be nullptr.
+  ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to);
+
+  /// What the destination should look for before the blob is put; nullopt: nothing is known.
+  std::optional<Reuse> wanted(const BlobStep& step) const;
+
+  /// After the blob is there.
+  void record(const BlobStep& step, const BlobReport& report);
+
+ private:
+  void add_substitutes(const BlobStep& step, Reuse& want) const;
+
+  cache::BlobInfoCache* cache_;
+  std::string from_transport_, from_scope_, from_location_;
+  std::string to_transport_, to_scope_, to_location_;
+};
+
+/// What the destination is told of the blob before it has it.
+Blob announced(const BlobStep& step);
+
+}  // namespace sealos
