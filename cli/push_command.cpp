@@ -12,6 +12,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/line_progress.hpp"
 #include "cli/signals.hpp"
+#include "core/policy/policy.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -20,6 +21,18 @@ std::unique_ptr<Progress> make_progress(bool quiet) {
   if (quiet) return std::make_unique<Progress>();
   if (::isatty(STDERR_FILENO) != 0) return std::make_unique<BarProgress>(stderr);
   return std::make_unique<LineProgress>(stderr);
+}
+
+/// Which images may be read, as policy.json says.
+std::function<void(const Reference&)> policy_check(const PushOptions& options,
+                                                   const config::Environment& environment) {
+  std::optional<std::string> named;
+  if (!options.signature_policy.empty()) named = options.signature_policy;
+  const auto loaded = policy::Policy::load(named, environment);
+  return [policy = loaded.value_or(policy::Policy::accept_anything())](const Reference& source) {
+    policy.require_allowed({source.transport(), source.canonical(), source.policy_identity(),
+                            source.policy_namespaces()});
+  };
 }
 
 /// Whether the image itself goes to stdout, so that nothing else may.
@@ -53,6 +66,7 @@ int run_push(const PushOptions& options) {
     if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
     config::Environment environment = config::Environment::of_process();
     environment.log = context.hooks.log;
+    request.check_policy = policy_check(options, environment);
     cache::BlobInfoCache cache(cache::BlobInfoCache::default_path(environment), environment);
     request.cache = &cache;
     const CopyReport report = copy(options, context, signals, request);

@@ -40,6 +40,10 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--retry-delay", o.retry_delay,
                    "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
       ->type_name("TIME");
+  push->add_option("--signature-policy", o.signature_policy,
+                   "Policy file that says which images may be read. Default: policy.json of the "
+                   "user, or of the system; without either all may")
+      ->type_name("FILE");
   push->add_flag("--tls-verify{true}", o.tls_verify,
                  "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
   push->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");

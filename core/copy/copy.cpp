@@ -46,6 +46,7 @@ class CopyJob {
 
   CopyReport run() {
     open_references();
+    if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
     source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
     selection_ = read_selection(*source_, *from_, request_, progress_);
     destination_ = on_side(Side::destination, [&] { return to_->open_destination(services_); });

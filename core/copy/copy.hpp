@@ -33,6 +33,8 @@ struct CopyRequest {
   bool all = false;                  ///< an index with all its images, not one image of it
   std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
   bool remove_signatures = false;
+  /// Throws where the image may not be read; called before anything of it is. May be empty.
+  std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;
   cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
   unsigned workers = 6;                   ///< blobs at a time, where both ends can

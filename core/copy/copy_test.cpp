@@ -310,6 +310,15 @@ TEST_CASE_FIXTURE(Fixture, "options that nobody reads are refused before anythin
   CHECK_FALSE(to.opened);
 }
 
+TEST_CASE_FIXTURE(Fixture, "what the policy forbids is not even opened") {
+  from.manifests[""] = image(kPlain, {layer});
+  request.check_policy = [](const Reference& source) {
+    throw Error(Status::denied, source.canonical() + " is not allowed");
+  };
+  CHECK(failing_side() == Side::policy);
+  CHECK_FALSE(to.opened);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a cancelled copy ends as cancelled and commits nothing") {
   from.manifests[""] = image(kPlain, {layer});
   cancel.cancel();
