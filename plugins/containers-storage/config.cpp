@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
+#include <sstream>
 
 #include "support/file/file.hpp"
 
@@ -150,6 +152,7 @@ void read_drop_ins(const std::string& user, const Environment& environment, Stor
 
 void set_defaults(const Environment& environment, StoreSettings& into) {
   into.rootless = environment.rootless;
+  into.mapped = environment.mapped;
   if (!environment.rootless) {
     into.graphroot = environment.prefix + "/var/lib/containers/storage";
     into.runroot = environment.prefix + "/run/containers/storage";
@@ -236,6 +239,24 @@ void check_driver(StoreSettings& settings) {
                           printable(settings.driver)));
 }
 
+/// Whether not all users are mapped to themselves.
+bool in_user_namespace() {
+  const int fd = ::open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const Fd file(fd);
+  std::istringstream map(read_all(file.get(), "/proc/self/uid_map", 64 * 1024));
+  std::uint64_t inside = 1, outside = 1, count = 0;
+  map >> inside >> outside >> count;
+  return inside != 0 || outside != 0 || count < 0xffffffff;
+}
+
+std::optional<unsigned> parse_number(const std::string& text) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 }  // namespace
 
 Environment Environment::of_this_process() {
@@ -250,7 +271,14 @@ Environment Environment::of_this_process() {
   __user_cap_data_struct data[2]{};
   const bool asked = ::syscall(SYS_capget, &header, data) == 0;
   const bool admin = asked && (data[0].effective & (1u << CAP_SYS_ADMIN)) != 0;
-  out.rootless = out.uid != 0 || !admin;
+  const bool namespaced = in_user_namespace();
+  out.rootless = out.uid != 0 || !admin || namespaced;
+  out.mapped = out.uid == 0 && admin && namespaced;
+  // Within "podman unshare" the configuration is still the user's.
+  if (out.mapped) {
+    const auto uid = parse_number(filled(out, "_CONTAINERS_ROOTLESS_UID"));
+    if (uid) out.uid = *uid;
+  }
   return out;
 }
 

@@ -14,7 +14,8 @@ namespace sealos::containers_storage {
 struct Environment {
   std::map<std::string, std::string> variables;
   unsigned uid = 0;
-  bool rootless = false;  ///< not uid 0, or without CAP_SYS_ADMIN
+  bool rootless = false;  ///< not uid 0, or without CAP_SYS_ADMIN, or in a user namespace
+  bool mapped = false;    ///< root of a user namespace, as "podman unshare" makes it
   std::string prefix;     ///< stands before "/etc" and "/usr/share"; "" outside tests
   static Environment of_this_process();
 };
@@ -28,7 +29,7 @@ struct StoreSettings {
   std::vector<std::string> driver_priority;
   std::map<std::string, std::string> options;  ///< of the driver, keys without prefix
   std::vector<std::string> warnings;           ///< for the user, about the configuration
-  bool rootless = false;
+  bool rootless = false, mapped = false;       ///< as in Environment
 };
 
 /// For a reference with this store part. Throws SEALOS_INVALID for configuration that cannot be

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lookup.hpp"
+#include "remove.hpp"
 
 namespace sealos::containers_storage {
 
@@ -84,6 +85,12 @@ std::vector<std::string> Reference::policy_namespaces() const {
 std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
   return std::make_unique<Source>(host, settings_, form_);
 }
+
+std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return std::make_unique<Destination>(host, settings_, form_);
+}
+
+void Reference::remove(sdk::Host host) const { remove_image(host, settings_, form_); }
 
 void check_scope(std::string_view scope) {
   const size_t end = scope.find(']');

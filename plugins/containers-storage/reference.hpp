@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config.hpp"
+#include "destination.hpp"
 #include "details.hpp"
 #include "sealos/sdk/host.hpp"
 #include "source.hpp"
@@ -25,6 +26,10 @@ class Reference {
   std::string policy_identity() const;
   std::vector<std::string> policy_namespaces() const;
   std::unique_ptr<Source> open_source(sdk::Host host) const;
+  std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// A name is taken from its image; an image that has no other, or that is named by its ID, goes
+  /// with the layers that nothing else needs. Throws SEALOS_INVALID where a container uses it.
+  void remove(sdk::Host host) const;
 
  private:
   std::string store_text(bool whole) const;

@@ -39,4 +39,16 @@ std::vector<Item> read_signatures_of(const StoredImage& image, const std::string
   return split(read_item(image, key), *sizes);
 }
 
+std::pair<std::string, Json> join_signatures(const std::vector<Item>& signatures) {
+  std::string all;
+  Json::Array sizes;
+  for (const Item& one : signatures) {
+    const size_t before = all.size();
+    if (one.label == "sigstore-json") all += kSigstore;
+    all += one.data;
+    sizes.emplace_back(static_cast<std::int64_t>(all.size() - before));
+  }
+  return {std::move(all), Json(std::move(sizes))};
+}
+
 }  // namespace sealos::containers_storage

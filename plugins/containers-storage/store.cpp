@@ -52,8 +52,9 @@ const Record* find_id(const std::vector<Record>& records, std::string_view id) {
 
 }  // namespace
 
-StoreRoot::StoreRoot(std::string driver, std::string graphroot, const std::string& images)
-    : driver_(std::move(driver)), path_(std::move(graphroot)) {
+StoreRoot::StoreRoot(std::string driver, std::string graphroot, const std::string& images,
+                     bool primary)
+    : driver_(std::move(driver)), path_(std::move(graphroot)), primary_(primary) {
   graph_ = open_at(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY);
   if (!images.empty()) images_ = open_at(AT_FDCWD, images, O_RDONLY | O_DIRECTORY);
 }
@@ -87,7 +88,8 @@ Store::Store(const StoreSettings& settings)
   for (const std::string& path : settings.additional) paths.emplace_back(path, "");
   for (const auto& [path, images] : paths) {
     try {
-      roots_.push_back(std::make_unique<StoreRoot>(driver_, path, images));
+      roots_.push_back(
+          std::make_unique<StoreRoot>(driver_, path, images, &path == &paths.front().first));
     } catch (Error& e) {
       if (e.status() == Status::not_found) continue;
       throw e.add_context("opening the store");

@@ -17,10 +17,11 @@ namespace sealos::containers_storage {
 class StoreRoot {
  public:
   /// images: where images and their layers lie, "" for graphroot. Throws SEALOS_NOT_FOUND.
-  StoreRoot(std::string driver, std::string graphroot, const std::string& images);
+  StoreRoot(std::string driver, std::string graphroot, const std::string& images, bool primary);
 
   const std::string& driver() const { return driver_; }
   const std::string& path() const { return path_; }
+  bool primary() const { return primary_; }
   int images_fd() const { return images_ ? images_.get() : graph_.get(); }
   int graph_fd() const { return graph_.get(); }
 
@@ -35,6 +36,7 @@ class StoreRoot {
 
  private:
   std::string driver_, path_;
+  bool primary_;
   Fd graph_, images_;
 };
 

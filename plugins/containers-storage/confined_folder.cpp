@@ -1,0 +1,81 @@
+#include "confined_folder.hpp"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sealos::containers_storage {
+namespace {
+
+constexpr size_t kMostMadeKept = 100000;
+
+int open_inside(int root, const std::string& path) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  long fd;
+  do {
+    fd = ::syscall(SYS_openat2, root, path.empty() ? "." : path.c_str(), &how, sizeof(how));
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+  return static_cast<int>(fd);
+}
+
+}  // namespace
+
+std::vector<std::string> clean_path(std::string_view name) {
+  std::vector<std::string> parts;
+  while (!name.empty()) {
+    const size_t slash = std::min(name.find('/'), name.size());
+    const std::string_view part = name.substr(0, slash);
+    name.remove_prefix(std::min(slash + 1, name.size()));
+    if (part == "..") {
+      if (!parts.empty()) parts.pop_back();
+    } else if (!part.empty() && part != ".") {
+      parts.emplace_back(part);
+    }
+  }
+  return parts;
+}
+
+std::string join_path(const std::vector<std::string>& parts, size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += (i == 0 ? "" : "/") + parts[i];
+  return out;
+}
+
+std::optional<Fd> ConfinedFolder::find(const std::string& path) const {
+  const int fd = open_inside(root_, path);
+  if (fd >= 0) return Fd(fd);
+  if (errno == ENOENT) return std::nullopt;
+  if (errno == ENOTDIR || errno == ELOOP)
+    throw Error(Status::corrupt, printable(path) + " in the layer is no folder");
+  throw errno_error(errno, "opening " + printable(path));
+}
+
+int ConfinedFolder::make(const std::vector<std::string>& parts, size_t count,
+                         std::vector<std::string>& made) {
+  const std::string path = join_path(parts, count);
+  if (last_ && path == last_path_) return last_.get();
+  std::optional<Fd> folder = find(path);
+  for (size_t i = 1; !folder && i <= count; ++i) {
+    const std::string upto = join_path(parts, i);
+    if (find(upto)) continue;
+    const std::optional<Fd> above = find(join_path(parts, i - 1));
+    if (!above || ::mkdirat(above->get(), parts[i - 1].c_str(), 0755) != 0)
+      throw errno_error(errno, "making folder " + printable(upto));
+    ::fchmodat(above->get(), parts[i - 1].c_str(), 0755, 0);
+    if (made.size() < kMostMadeKept) made.push_back(upto);
+    if (i == count) folder = find(path);
+  }
+  if (!folder) throw Error(Status::corrupt, printable(path) + " in the layer leads nowhere");
+  last_ = *std::move(folder);
+  last_path_ = path;
+  return last_.get();
+}
+
+}  // namespace sealos::containers_storage

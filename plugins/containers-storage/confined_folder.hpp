@@ -1,0 +1,40 @@
+// A folder that no name leads out of.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/file/file.hpp"
+
+namespace sealos::containers_storage {
+
+/// The components of a path as a tar has it: without "", "." and "..", which cannot climb higher
+/// than the root.
+std::vector<std::string> clean_path(std::string_view name);
+std::string join_path(const std::vector<std::string>& parts, size_t count);
+
+/// Resolves names inside a folder as if it were "/": absolute links and ".." stay within, whatever
+/// the folder holds. Not for concurrent use.
+class ConfinedFolder {
+ public:
+  /// Borrows the descriptor.
+  explicit ConfinedFolder(int root) : root_(root) {}
+
+  /// The folder with this path, for use in *at calls, or nullopt where something on the way is
+  /// missing. Throws SEALOS_CORRUPT where something on the way is no folder.
+  std::optional<Fd> find(const std::string& path) const;
+  /// As find, but makes what is missing, root's and with mode 0755, and adds it to `made`. The
+  /// descriptor stays the object's, until the next call.
+  int make(const std::vector<std::string>& parts, size_t count, std::vector<std::string>& made);
+  /// To be called when something that is no new entry changes: a folder or link was removed.
+  void forget() { last_ = Fd(); }
+
+ private:
+  int root_;
+  Fd last_;
+  std::string last_path_;
+};
+
+}  // namespace sealos::containers_storage

@@ -1,0 +1,261 @@
+#include "destination.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "layer_stream.hpp"
+#include "manifest_layers.hpp"
+#include "signatures.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file_stream.hpp"
+
+namespace sealos::containers_storage {
+namespace {
+
+constexpr size_t kMaxConfig = 8 << 20;
+
+std::string name_of(std::int64_t compression) {
+  static constexpr const char* kNames[] = {"", "bzip2", "gzip", "xz", "zstd"};
+  return compression >= 0 && compression < 5 ? kNames[compression] : "";
+}
+
+std::vector<Digest> diff_ids_of(const Json& config) {
+  std::vector<Digest> out;
+  const Json* rootfs = config.find("rootfs");
+  const Json* ids = rootfs == nullptr ? nullptr : rootfs->find("diff_ids");
+  if (ids == nullptr) return out;
+  for (const Json& id : ids->items("diff_ids"))
+    out.push_back(Digest::require(id.string("diff_ids")));
+  return out;
+}
+
+bool has_tar_split(const StoredLayer& layer) {
+  const std::string path = layer.root->tar_split_path(layer.id);
+  return ::faccessat(layer.root->graph_fd(), path.c_str(), R_OK, 0) == 0;
+}
+
+}  // namespace
+
+Destination::Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form)
+    : host_(host),
+      form_(form),
+      folders_(settings, [host] { return host.cancelled(); }),
+      store_(settings),
+      snapshot_(store_.load([host] { return host.cancelled(); })),
+      staging_(folders_.open_staging()) {
+  for (const std::string& warning : settings.warnings) host_.warn(warning);
+  if (!form_.name && form_.id.empty()) {
+    throw Error(Status::invalid, fmt::format("\"{}\" is no name that an image can be given",
+                                             printable(form_.written)));
+  }
+  if (!form_.id_prefix.empty() && form_.written.find('@') != std::string::npos)
+    throw Error(Status::invalid,
+                "what follows @ has to be a whole ID for an image that is written");
+}
+
+std::vector<std::string> Destination::manifest_types() const {
+  return {kOciManifest, kDockerManifest};
+}
+
+Blob Destination::put_blob(const Blob& blob, Stream& from) {
+  Blob out = blob;
+  if (blob.is_config() || blob.layer_index < 0) {
+    std::string bytes = read_stream(from, kMaxConfig, "the image's config");
+    out.digest = blob.digest ? *blob.digest : digest_of(bytes);
+    out.size = static_cast<std::int64_t>(bytes.size());
+    const std::lock_guard lock(mutex_);
+    configs_[out.digest->str()] = std::move(bytes);
+    return out;
+  }
+  StagedLayer layer = stage_layer(*staging_, from, blob.digest, folders_.form());
+  out.digest = layer.blob_digest;
+  out.size = layer.blob_size;
+  out.compression = std::string(name_of(layer.compression));
+  const std::lock_guard lock(mutex_);
+  staged_.insert_or_assign(layer.blob_digest.str(), std::move(layer));
+  return out;
+}
+
+const StoredLayer* Destination::find_stored(const Digest& digest,
+                                            const std::optional<std::string>& compression) const {
+  const StoredLayer* best = nullptr;
+  for (const StoredLayer& layer : snapshot_.layers) {
+    const bool plain = layer.diff_digest == digest.str();
+    if (layer.diff_digest.empty() || layer.mapped) continue;
+    if (!plain && layer.compressed_digest != digest.str()) continue;
+    if (compression && *compression != (plain ? "" : name_of(layer.compression))) continue;
+    if (!has_tar_split(layer)) continue;
+    if (best == nullptr) best = &layer;
+  }
+  return best;
+}
+
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  if (want.blob.is_config() || want.blob.layer_index < 0) return std::nullopt;
+  std::vector<const Blob*> candidates{&want.blob};
+  for (const Blob& candidate : want.candidates) candidates.push_back(&candidate);
+  for (const Blob* candidate : candidates) {
+    if (!candidate->digest) continue;
+    const StoredLayer* layer = find_stored(*candidate->digest, want.compression);
+    if (layer == nullptr) continue;
+    Blob out = *candidate;
+    const bool plain = layer->diff_digest == candidate->digest->str();
+    out.size = plain ? layer->diff_size : layer->compressed_size;
+    if (out.size < 0) out.size = candidate->size;
+    out.compression = plain ? "" : name_of(layer->compression);
+    out.location.clear();
+    const std::lock_guard lock(mutex_);
+    used_[candidate->digest->str()] = layer->diff_digest;
+    return out;
+  }
+  return std::nullopt;
+}
+
+void Destination::put_manifest(const std::optional<Digest>&, const Item& manifest) {
+  if (is_index_type(manifest.label)) {
+    throw Error(Status::unsupported, "a store of this kind keeps one image, not a whole index");
+  }
+  if (manifest.label != kOciManifest && manifest.label != kDockerManifest) {
+    throw Error(Status::manifest_rejected,
+                fmt::format("a store keeps no manifests of type {}", printable(manifest.label)));
+  }
+  if (manifest_) throw Error(Status::unsupported, "a store takes one image at a time");
+  manifest_ = manifest;
+}
+
+void Destination::put_signatures(const std::optional<Digest>&, const std::vector<Item>& items) {
+  signatures_ = items;
+}
+
+/// The layer in another place than where the store has it: read and extracted once more.
+StagedLayer& Destination::stage_again(const Digest& diff_id, const std::string& id) {
+  if (const auto at = again_.find(id); at != again_.end()) return *at->second;
+  const StoredLayer* layer = find_stored(diff_id, std::nullopt);
+  if (layer == nullptr) {
+    Error e(Status::unavailable,
+            fmt::format("layer {} was removed from the store meanwhile", diff_id.brief()));
+    throw e.set_retryable();
+  }
+  const std::unique_ptr<Stream> tar = layer_stream(snapshot_, *layer);
+  StagedLayer staged = stage_layer(*staging_, *tar, std::nullopt, folders_.form());
+  if (staged.diff_id != diff_id) {
+    throw Error(Status::corrupt, fmt::format("layer {} of the store has changed: it is now {}",
+                                             layer->id.substr(0, 12), staged.diff_id.str()));
+  }
+  staged.blob_digest = Digest::require(layer->compressed_digest.empty() ? layer->diff_digest
+                                                                        : layer->compressed_digest);
+  staged.blob_size = layer->compressed_size >= 0 ? layer->compressed_size : staged.diff_size;
+  for (const Compression kind : {Compression::none, Compression::bzip2, Compression::gzip,
+                                 Compression::xz, Compression::zstd}) {
+    if (number_of(kind) == layer->compression) staged.compression = kind;
+  }
+  auto& kept = again_[id];
+  kept = std::make_unique<StagedLayer>(std::move(staged));
+  return *kept;
+}
+
+std::vector<ChainLayer> Destination::make_chain(const Json& manifest,
+                                                const std::vector<Digest>& diff_ids) {
+  const Json::Array& layers = manifest.at("layers").items("layers");
+  if (layers.size() != diff_ids.size()) {
+    throw Error(Status::invalid, fmt::format("the manifest has {} layers, the config {}",
+                                             layers.size(), diff_ids.size()));
+  }
+  std::vector<ChainLayer> chain;
+  std::set<const StagedLayer*> taken;
+  std::string parent;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const std::string digest = layers[i].text_at("digest");
+    const auto staged = staged_.find(digest);
+    const auto used = used_.find(digest);
+    if (staged == staged_.end() && used == used_.end())
+      throw Error(Status::invalid, "layer " + printable(digest) + " was not given");
+    const std::string own = staged != staged_.end() ? staged->second.diff_id.str() : used->second;
+    if (own != diff_ids[i].str()) {
+      throw Error(Status::corrupt, fmt::format("layer {} holds the tar {}, the config says {}",
+                                               digest, own, diff_ids[i].str()));
+    }
+    ChainLayer& layer = chain.emplace_back();
+    layer.id = layer_id(parent, diff_ids[i]);
+    layer.parent = parent;
+    parent = layer.id;
+    layer.stored = snapshot_.layer(layer.id);
+    if (layer.stored != nullptr) continue;
+    const bool usable = staged != staged_.end() && taken.insert(&staged->second).second;
+    layer.staged = usable ? &staged->second : &stage_again(diff_ids[i], layer.id);
+  }
+  return chain;
+}
+
+std::string Destination::read_config(const std::string& digest) const {
+  const auto at = configs_.find(digest);
+  if (at == configs_.end())
+    throw Error(Status::invalid, "config " + printable(digest) + " was not given");
+  return at->second;
+}
+
+NewImage Destination::make_image(const Item& top, const std::string& config_digest,
+                                 const Json& config) {
+  NewImage image;
+  image.id = Digest::require(config_digest).hex();
+  if (!form_.id.empty() && form_.id != image.id) {
+    throw Error(Status::invalid, fmt::format("the image's ID is {}, not {}", image.id, form_.id));
+  }
+  if (form_.name) image.name = form_.name->str();
+  image.created = config.text_at("created");
+  const std::string own = digest_of(manifest_->data).str();
+  if (form_.name && form_.name->digest) {
+    const std::string& wanted = form_.name->digest->str();
+    if (wanted != own && wanted != digest_of(top.data).str()) {
+      throw Error(Status::invalid,
+                  fmt::format("the manifest's digest is {}, not {} as the name says", own, wanted));
+    }
+  }
+  image.items.emplace_back(config_digest, read_config(config_digest));
+  if (is_index_type(top.label))
+    image.items.emplace_back("manifest-" + digest_of(top.data).str(), top.data);
+  image.items.emplace_back("manifest-" + own, manifest_->data);
+  image.items.emplace_back("manifest", manifest_->data);
+  if (!signatures_.empty()) {
+    auto [bytes, sizes] = join_signatures(signatures_);
+    image.items.emplace_back("signature-" + own.substr(own.find(':') + 1), std::move(bytes));
+    Json by_digest = Json::object();
+    by_digest.set(own, std::move(sizes));
+    image.metadata.set("signatures-sizes", std::move(by_digest));
+  }
+  return image;
+}
+
+/// Another program may remove a layer that was to be used again just before it is; then the chain
+/// is made anew.
+void Destination::link_layers(const Json& manifest, const std::vector<Digest>& diff_ids,
+                              const NewImage& image) {
+  for (int attempt = 0;; ++attempt) {
+    try {
+      snapshot_ = store_.load(folders_.cancelled());
+      std::vector<ChainLayer> chain = make_chain(manifest, diff_ids);
+      return commit_image(folders_, *staging_, chain, image);
+    } catch (const Error& e) {
+      if (!e.retryable() || attempt == 3) throw;
+      host_.debug(e.what());
+    }
+  }
+}
+
+std::optional<std::string> Destination::commit(const Item& top) {
+  if (!manifest_) throw Error(Status::invalid, "no manifest was given");
+  const Json manifest = Json::parse(manifest_->data);
+  const std::string config_digest = manifest.at("config").text_at("digest");
+  const Json config = Json::parse(read_config(config_digest));
+  const NewImage image = make_image(top, config_digest, config);
+  link_layers(manifest, diff_ids_of(config), image);
+  staging_.reset();
+  return std::nullopt;
+}
+
+void Destination::abort() { staging_.reset(); }
+
+}  // namespace sealos::containers_storage

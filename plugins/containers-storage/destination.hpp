@@ -1,0 +1,63 @@
+// An image written into a store.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commit.hpp"
+#include "lookup.hpp"
+#include "sealos/sdk/host.hpp"
+#include "sealos/sdk/stream.hpp"
+#include "sealos/sdk/types.hpp"
+#include "store.hpp"
+#include "writable_store.hpp"
+
+namespace sealos::containers_storage {
+
+/// Layers are extracted as they come, in any order and several at once, into a staging folder;
+/// commit links them into their chain. put_blob and try_reuse are thread-safe.
+class Destination {
+ public:
+  static constexpr std::uint32_t kFlags =
+      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_STORES_SIGNATURES;
+
+  Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form);
+
+  std::vector<std::string> manifest_types() const;
+  Blob put_blob(const Blob& blob, Stream& from);
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  std::optional<std::string> commit(const Item& top);
+  void abort();
+
+ private:
+  const StoredLayer* find_stored(const Digest& digest,
+                                 const std::optional<std::string>& compression) const;
+  std::vector<ChainLayer> make_chain(const Json& manifest, const std::vector<Digest>& diff_ids);
+  StagedLayer& stage_again(const Digest& diff_id, const std::string& id);
+  void link_layers(const Json& manifest, const std::vector<Digest>& diff_ids,
+                   const NewImage& image);
+  NewImage make_image(const Item& top, const std::string& config_digest, const Json& config);
+  std::string read_config(const std::string& digest) const;
+
+  sdk::Host host_;
+  ImageForm form_;
+  WritableStore folders_;
+  Store store_;
+  Snapshot snapshot_;  // from the beginning, and taken anew for commit
+  std::unique_ptr<StagingArea> staging_;
+  mutable std::mutex mutex_;
+  std::map<std::string, StagedLayer> staged_;  // by digest of the blob
+  std::map<std::string, std::string> used_;    // diffIDs, by the digest that was asked for
+  std::map<std::string, std::string> configs_;
+  std::map<std::string, std::unique_ptr<StagedLayer>> again_;  // by ID of the layer
+  std::optional<Item> manifest_;
+  std::vector<Item> signatures_;
+};
+
+}  // namespace sealos::containers_storage

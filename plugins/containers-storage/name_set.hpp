@@ -1,0 +1,44 @@
+// Which names were seen, in few bytes each.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace sealos::containers_storage {
+
+/// A set of 64-bit hashes other than 0.
+class NameSet {
+ public:
+  NameSet() : slots_(1024) {}
+  /// False if it was in it.
+  bool insert(std::uint64_t hash) {
+    if (hash == 0) hash = 1;
+    if (2 * (count_ + 1) > slots_.size()) grow();
+    if (!put(slots_, hash)) return false;
+    ++count_;
+    return true;
+  }
+
+ private:
+  static bool put(std::vector<std::uint64_t>& slots, std::uint64_t hash) {
+    size_t at = static_cast<size_t>(hash) & (slots.size() - 1);
+    while (slots[at] != 0) {
+      if (slots[at] == hash) return false;
+      at = (at + 1) & (slots.size() - 1);
+    }
+    slots[at] = hash;
+    return true;
+  }
+  void grow() {
+    std::vector<std::uint64_t> larger(slots_.size() * 2);
+    for (const std::uint64_t hash : slots_) {
+      if (hash != 0) put(larger, hash);
+    }
+    slots_.swap(larger);
+  }
+
+  std::vector<std::uint64_t> slots_;
+  size_t count_ = 0;
+};
+
+}  // namespace sealos::containers_storage

@@ -1,0 +1,52 @@
+// A tar, entry by entry, with every byte of it accounted for.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sealos/sdk/stream.hpp"
+#include "support/digest/hasher.hpp"
+#include "tar_entry.hpp"
+#include "tar_split_writer.hpp"
+
+namespace sealos::containers_storage {
+
+/// Pulls a tar and gives headers, padding and the archive's end to a TarSplitWriter; what becomes
+/// of contents, its user decides. Not for concurrent use; memory is bounded.
+class TarReader {
+ public:
+  TarReader(Stream& tar, TarSplitWriter& split);
+
+  /// The next entry. Content of the one before that was not taken goes to the TarSplitWriter too.
+  /// nullopt at the end, when everything behind the last entry has been read. Throws
+  /// SEALOS_CORRUPT.
+  std::optional<TarEntry> next();
+  /// The next bytes of the entry's content, empty at its end; valid until the next call.
+  std::span<const std::byte> content();
+
+  std::int64_t bytes() const { return bytes_; }
+  /// Of all bytes; call it once, after the end.
+  Digest digest() { return hasher_.finish(); }
+
+ private:
+  bool fill();
+  size_t available() const { return end_ - begin_; }
+  std::optional<TarBlock> take_block();
+  std::string take_data(std::int64_t size);
+  void skip_padding();
+  void take_rest();
+  void add_extended_sparse(TarEntry& entry);
+
+  Stream& tar_;
+  TarSplitWriter& split_;
+  Hasher hasher_;
+  std::vector<std::byte> buffer_;
+  size_t begin_ = 0, end_ = 0;
+  std::int64_t bytes_ = 0;
+  std::int64_t content_left_ = 0;
+  size_t padding_ = 0;
+};
+
+}  // namespace sealos::containers_storage
