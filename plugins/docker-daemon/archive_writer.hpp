@@ -1,0 +1,56 @@
+// The archive of docker load, one member after another.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealos/sdk/types.hpp"
+#include "support/json/json.hpp"
+#include "upload.hpp"
+
+namespace sealos::docker_daemon {
+
+/// Writes members of an archive into an upload.
+class ArchiveWriter {
+ public:
+  explicit ArchiveWriter(Upload& upload) : upload_(upload) {}
+
+  void member(const std::string& name, std::string_view bytes);
+  /// Takes exactly `size` bytes and the end of the stream; otherwise the upload is of no use.
+  void member(const std::string& name, std::int64_t size, Stream& from);
+  void end();
+
+ private:
+  void head(const std::string& name, std::int64_t size);
+  void pad(std::int64_t size);
+
+  Upload& upload_;
+  std::vector<std::byte> buffer_;
+};
+
+/// Which of an index's images a daemon runs.
+struct Platform {
+  std::string os, architecture;
+};
+
+/// What the archive says of the blobs in it.
+struct ArchiveIndex {
+  std::string index_json;     ///< "": the archive is no OCI layout
+  std::string manifest_json;  ///< for all versions of docker
+  std::string config_digest;  ///< of the image that manifest_json describes
+};
+
+/// top and children: texts of manifests by digest. paths: where a layer's bytes are if not at
+/// blobs/sha256/<hex>; then the archive is no OCI layout. Throws SEALOS_INVALID, SEALOS_NOT_FOUND
+/// where an index has no image.
+ArchiveIndex make_archive_index(const Item& top, const std::map<Digest, Item>& children,
+                                const std::map<Digest, std::string>& paths,
+                                const std::string& full_name, const std::string& tag,
+                                const Platform& platform);
+
+std::string blob_path(const Digest& digest);
+
+}  // namespace sealos::docker_daemon
