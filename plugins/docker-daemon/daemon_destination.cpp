@@ -1,12 +1,10 @@
 #include "daemon_destination.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include "archive_index.hpp"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
-#include "support/file/file_stream.hpp"
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::docker_daemon {
@@ -17,17 +15,6 @@ using namespace oci_layout;
 // Docker 23 is the first that unpacks zstd.
 constexpr int kZstdSince = 1042;
 
-/// A file without a name. Not every file system can make one.
-Fd temporary_file(const std::string& folder) {
-  Fd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (file) return file;
-  std::string name = folder + "/sealos-XXXXXX";
-  file = Fd(::mkostemp(name.data(), O_CLOEXEC));
-  if (!file) throw errno_error(errno, "making a temporary file in " + folder);
-  ::unlink(name.c_str());
-  return file;
-}
-
 }  // namespace
 
 Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, DaemonName name)
@@ -35,23 +22,11 @@ Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, D
       client_(std::move(client)),
       name_(std::move(name)),
       upload_(std::make_unique<Upload>(*client_)),
-      archive_(*upload_) {}
+      archive_(*upload_, 0, 0444, host.temp_dir()) {}
 
 std::vector<std::string> Destination::manifest_types() const {
   return {std::string(kOciManifest), std::string(kDockerManifest), std::string(kOciIndex),
           std::string(kDockerList)};
-}
-
-/// Whatever fails while the upload is written leaves an archive that cannot be gone on with.
-template <typename Body>
-auto Destination::sending(Body&& body) {
-  if (broken_) throw Error(Status::unavailable, "docker-daemon: the upload has failed before");
-  try {
-    return body();
-  } catch (...) {
-    broken_ = true;
-    throw;
-  }
 }
 
 bool Destination::unpacks(Compression kind) const {
@@ -76,34 +51,30 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
                 fmt::format("docker-daemon: the daemon at {} does not unpack {}; take gzip",
                             client_->where(), name_of(kind)));
   }
-  const auto plain = decompress(borrow(*layer), kind);
-  return put_spooled(blob, *plain, Form::unpacked);
+  return put_unpacked(blob, decompress(borrow(*layer), kind));
 }
 
 Blob Destination::put_plainly(const Blob& blob, Stream& from) {
-  if (!blob.digest || blob.size < 0) return put_spooled(blob, from, Form::as_it_is);
-  return sending([&] {
-    archive_.member(blob_path(*blob.digest), blob.size, from);
-    return written_.emplace(*blob.digest, blob).first->second;
-  });
+  Blob put = blob;
+  if (blob.digest && blob.size >= 0) {
+    archive_.add(blob_path(*blob.digest), blob.size, from);
+  } else {
+    Hasher hasher;
+    const auto name = [&]() -> std::string {
+      if (!put.digest) put.digest = hasher.finish();
+      return written_.contains(*put.digest) ? "" : blob_path(*put.digest);
+    };
+    put.size = archive_.add_unsized(name, from, &hasher);
+  }
+  return written_.emplace(*put.digest, put).first->second;
 }
 
-/// A member's name and size come before its bytes.
-Blob Destination::put_spooled(const Blob& blob, Stream& from, Form form) {
-  const std::string name = "a temporary file in " + host_.temp_dir();
-  const Fd file = temporary_file(host_.temp_dir());
-  Hasher hasher;
-  const std::int64_t size = copy_to_file(from, file.get(), name, blob.digest ? nullptr : &hasher);
-  Blob put = blob;
-  if (!put.digest) put.digest = hasher.finish();
-  if (form == Form::as_it_is) put.size = size;
-  if (const auto at = written_.find(*put.digest); at != written_.end()) return at->second;
-  std::string path = blob_path(*put.digest);
-  if (form == Form::unpacked) path = paths_[*put.digest] = fmt::format("{}.tar", put.digest->hex());
-  return sending([&] {
-    archive_.member(path, size, *file_region_stream(file.get(), name, 0, size));
-    return written_.emplace(*put.digest, put).first->second;
-  });
+/// The archive is then none of an OCI layout, which has the blob itself.
+Blob Destination::put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain) {
+  const std::string path = fmt::format("{}.tar", blob.digest->hex());
+  archive_.add_unsized([&] { return path; }, *plain, nullptr);
+  paths_.emplace(*blob.digest, path);
+  return written_.emplace(*blob.digest, blob).first->second;
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
@@ -135,18 +106,16 @@ std::optional<std::string> Destination::commit(const Item&) {
   const ArchiveIndex index = make_archive_index(*top_, manifests_, paths_, name.str(), name.tag,
                                                 {client_->os(), client_->architecture()});
   const bool layout = !index.index_json.empty();
-  sending([&] {
-    if (layout) {
-      for (const auto& [digest, manifest] : manifests_)
-        archive_.member(blob_path(digest), manifest.data);
-      archive_.member("oci-layout", kLayoutFile);
-      archive_.member("index.json", index.index_json);
-    }
-    archive_.member("manifest.json", index.manifest_json);
-    archive_.end();
-    for (const std::string& loaded : upload_->finish())
-      host_.debug("docker-daemon: loaded " + printable(loaded));
-  });
+  if (layout) {
+    for (const auto& [digest, manifest] : manifests_)
+      archive_.add(blob_path(digest), manifest.data);
+    archive_.add("oci-layout", kLayoutFile);
+    archive_.add("index.json", index.index_json);
+  }
+  archive_.add("manifest.json", index.manifest_json);
+  archive_.finish();
+  for (const std::string& loaded : upload_->finish())
+    host_.debug("docker-daemon: loaded " + printable(loaded));
   verify(index.config_digest, layout);
   return std::nullopt;
 }
@@ -170,6 +139,7 @@ void Destination::verify(const std::string& config, bool layout) {
                                                client_->where(), name, printable(id)));
 }
 
-void Destination::abort() { upload_.reset(); }
+/// Closes the connection before the members that make an image.
+void Destination::abort() { upload_->give_up(); }
 
 }  // namespace sealos::docker_daemon

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "archive_writer.hpp"
 #include "daemon_client.hpp"
 #include "daemon_name.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "support/compression/compression.hpp"
+#include "support/tar/tar_writer.hpp"
 #include "upload.hpp"
 
 namespace sealos::docker_daemon {
@@ -36,24 +36,20 @@ class Destination {
   void abort();
 
  private:
-  enum class Form { as_it_is, unpacked };
   bool unpacks(Compression kind) const;
   Blob put_plainly(const Blob& blob, Stream& from);
-  Blob put_spooled(const Blob& blob, Stream& from, Form form);
+  Blob put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain);
   void verify(const std::string& config, bool layout);
-  template <typename Body>
-  auto sending(Body&& body);
 
   sdk::Host host_;
   std::unique_ptr<DaemonClient> client_;
   DaemonName name_;
   std::unique_ptr<Upload> upload_;
-  ArchiveWriter archive_;
+  TarWriter archive_;
   std::map<Digest, Blob> written_;
   std::map<Digest, std::string> paths_;  // of layers that are not at their own place
   std::map<Digest, Item> manifests_;
   std::optional<Item> top_;
-  bool broken_ = false;
 };
 
 }  // namespace sealos::docker_daemon

@@ -36,6 +36,11 @@ std::vector<std::string> Reference::policy_namespaces() const {
   return all;
 }
 
+std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
+  const auto client = connect(host);
+  return Source::open(host, *client, name_);
+}
+
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
   if (!name_.name || name_.name->tag.empty()) {
     throw Error(Status::invalid,

@@ -9,6 +9,7 @@
 
 #include "daemon_destination.hpp"
 #include "daemon_name.hpp"
+#include "daemon_source.hpp"
 #include "sealos/sdk/host.hpp"
 
 namespace sealos::docker_daemon {
@@ -22,6 +23,7 @@ class Reference {
   std::string policy_identity() const;
   std::vector<std::string> policy_namespaces() const;
 
+  std::unique_ptr<Source> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
 
  private:

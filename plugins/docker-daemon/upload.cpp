@@ -26,14 +26,13 @@ class Upload::Body final : public Stream {
   Upload& upload_;
 };
 
-Upload::~Upload() {
-  if (!thread_.joinable()) return;
+void Upload::give_up() {
   {
     const std::lock_guard lock(mutex_);
     given_up_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Upload::run() {
@@ -55,8 +54,9 @@ void Upload::run() {
 
 /// Whether the answer is there.
 bool Upload::hand_over(std::span<const std::byte> bytes, bool last) {
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   std::unique_lock lock(mutex_);
+  if (given_up_) throw Error(Status::cancelled, "docker-daemon: the upload was given up");
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   piece_ = bytes;
   last_ = last;
   changed_.notify_all();

@@ -10,20 +10,21 @@
 
 #include "daemon_client.hpp"
 #include "load_answer.hpp"
+#include "support/tar/tar_writer.hpp"
 
 namespace sealos::docker_daemon {
 
 /// One load. Its thread sends; the writer lends it one piece at a time. Not for concurrent writers.
-class Upload {
+class Upload final : public TarSink {
  public:
   /// Connects with the first write. The client must outlive this.
   explicit Upload(DaemonClient& client) : client_(client) {}
-  /// Ends an upload that was not finished so that the daemon does not take it for whole.
-  ~Upload();
+  ~Upload() override { give_up(); }
 
   /// Returns once the bytes are on their way. Throws what the daemon or the network said.
-  void write(std::span<const std::byte> bytes);
-  void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+  void write(std::span<const std::byte> bytes) override;
+  /// Ends it so that the daemon does not take it for whole. Nothing can be written afterwards.
+  void give_up();
   /// The end of the body; waits for the daemon to have loaded it. Returns what it loaded.
   std::vector<std::string> finish();
 

@@ -1,35 +1,12 @@
-// The archive of docker load, one member after another.
+// What the archive of docker load says of the blobs in it. No I/O.
 #pragma once
 
-#include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "sealos/sdk/types.hpp"
-#include "support/json/json.hpp"
-#include "upload.hpp"
 
 namespace sealos::docker_daemon {
-
-/// Writes members of an archive into an upload.
-class ArchiveWriter {
- public:
-  explicit ArchiveWriter(Upload& upload) : upload_(upload) {}
-
-  void member(const std::string& name, std::string_view bytes);
-  /// Takes exactly `size` bytes and the end of the stream; otherwise the upload is of no use.
-  void member(const std::string& name, std::int64_t size, Stream& from);
-  void end();
-
- private:
-  void head(const std::string& name, std::int64_t size);
-  void pad(std::int64_t size);
-
-  Upload& upload_;
-  std::vector<std::byte> buffer_;
-};
 
 /// Which of an index's images a daemon runs.
 struct Platform {
