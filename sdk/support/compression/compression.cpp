@@ -77,12 +77,16 @@ Compression detect_compression(std::span<const std::byte> head) {
     if (each.magic.empty() || head.size() < each.magic.size()) continue;
     if (std::memcmp(head.data(), each.magic.data(), each.magic.size()) == 0) return each.kind;
   }
+  // A zstd stream may begin with a frame to be skipped: 0x184D2A50 to 0x184D2A5F.
+  if (head.size() >= 4 && (head[0] & std::byte{0xf0}) == std::byte{0x50} &&
+      std::memcmp(head.data() + 1, "\x2a\x4d\x18", 3) == 0)
+    return Compression::zstd;
   return Compression::none;
 }
 
 std::unique_ptr<Stream> borrow(Stream& stream) { return std::make_unique<Borrowed>(stream); }
 
-std::unique_ptr<Stream> decompress_any(std::unique_ptr<Stream> from, Compression* kind) {
+std::unique_ptr<Stream> look_at_compression(std::unique_ptr<Stream> from, Compression& kind) {
   std::array<std::byte, kHead> head{};
   size_t size = 0;
   while (size < head.size()) {
@@ -90,9 +94,15 @@ std::unique_ptr<Stream> decompress_any(std::unique_ptr<Stream> from, Compression
     if (n == 0) break;
     size += n;
   }
-  const Compression found = detect_compression({head.data(), size});
+  kind = detect_compression({head.data(), size});
+  return std::make_unique<Headed>(head, size, std::move(from));
+}
+
+std::unique_ptr<Stream> decompress_any(std::unique_ptr<Stream> from, Compression* kind) {
+  Compression found = Compression::none;
+  auto whole = look_at_compression(std::move(from), found);
   if (kind != nullptr) *kind = found;
-  return decompress(std::make_unique<Headed>(head, size, std::move(from)), found);
+  return decompress(std::move(whole), found);
 }
 
 }  // namespace sealos

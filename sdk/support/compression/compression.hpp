@@ -23,6 +23,9 @@ Compression detect_compression(std::span<const std::byte> head);
 /// Lends a stream to an adaptor that wants to own it; the stream must outlive what is returned.
 std::unique_ptr<Stream> borrow(Stream& stream);
 
+/// The same bytes, and of which kind they are.
+std::unique_ptr<Stream> look_at_compression(std::unique_ptr<Stream> from, Compression& kind);
+
 /// What is inside. Several members or frames after one another are read as one. A stream that is
 /// cut off, damaged, or goes on as something else is SEALOS_CORRUPT; one that needs more than
 /// 128 MiB of memory is SEALOS_UNSUPPORTED; the errors of `from` come through unchanged. `none`

@@ -151,6 +151,7 @@ TEST_CASE("skippable zstd frames and padding between xz streams mean nothing") {
   const std::string skipped = std::string("\x5a\x2a\x4d\x18\x05\0\0\0", 8) + "hello";
   const std::string frames = skipped + zstd_frame(bytes) + skipped + zstd_frame(bytes) + skipped;
   CHECK(unpacked(frames, Compression::zstd) == bytes + bytes);
+  CHECK(all_of(*decompress_any(memory_stream(frames))) == bytes + bytes);
   const std::string zeros(8, '\0');
   CHECK(unpacked(xz(bytes) + zeros + xz(bytes) + zeros, Compression::xz) == bytes + bytes);
   CHECK_THROWS_AS(unpacked(xz(bytes) + std::string(3, '\0'), Compression::xz), Error);

@@ -1,0 +1,55 @@
+// Sends one image to a daemon as a single load.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "daemon_client.hpp"
+#include "daemon_name.hpp"
+#include "sealos/sdk/destination.hpp"
+#include "support/compression/compression.hpp"
+#include "support/tar/tar_writer.hpp"
+#include "upload.hpp"
+
+namespace sealos::docker_daemon {
+
+/// Blobs go out as they come, in an archive that is an OCI layout, too. The members that make an
+/// image of them are written by commit, so that an upload that ends before leaves none. Calls come
+/// one at a time.
+class Destination {
+ public:
+  static constexpr std::uint32_t kFlags = SEALOS_KEEPS_DOCKER_NAME;
+
+  Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, DaemonName name);
+
+  std::vector<std::string> manifest_types() const;
+  LayerCompression compression() const { return LayerCompression::preserve; }
+  Blob put_blob(const Blob& blob, Stream& from);
+  /// Only what this upload has already.
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  std::optional<std::string> commit(const Item& top);
+  void abort();
+
+ private:
+  bool unpacks(Compression kind) const;
+  Blob put_plainly(const Blob& blob, Stream& from);
+  Blob put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain);
+  void verify(const std::string& config, bool layout);
+
+  sdk::Host host_;
+  std::unique_ptr<DaemonClient> client_;
+  DaemonName name_;
+  std::unique_ptr<Upload> upload_;
+  TarWriter archive_;
+  std::map<Digest, Blob> written_;
+  std::map<Digest, std::string> paths_;  // of layers that are not at their own place
+  std::map<Digest, Item> manifests_;
+  std::optional<Item> top_;
+};
+
+}  // namespace sealos::docker_daemon
