@@ -47,6 +47,20 @@ bool BlobFolder::verify(const Digest& digest) const {
   return hasher.finish() == digest;
 }
 
+size_t remove_blobs(const std::set<Digest>& before, const std::set<Digest>& after,
+                    const BlobFolder& blobs) {
+  size_t removed = 0;
+  for (const Digest& digest : before) {
+    if (after.contains(digest)) continue;
+    if (::unlinkat(blobs.fd(), path_of(digest).c_str(), 0) == 0) {
+      ++removed;
+    } else if (errno != ENOENT) {
+      throw errno_error(errno, fmt::format("removing {}/{}", blobs.path(), path_of(digest)));
+    }
+  }
+  return removed;
+}
+
 Blob BlobWriter::put(const Blob& blob, Stream& from) {
   StagedFile file(folder_->fd());
   std::optional<Hasher> hasher;

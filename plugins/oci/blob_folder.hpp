@@ -41,6 +41,11 @@ class BlobFolder final : public oci_layout::BlobFiles {
   std::string path_;
 };
 
+/// Removes the blobs of `before` that are not in `after`. Nobody else may write to the layout.
+/// Returns how many.
+size_t remove_blobs(const std::set<Digest>& before, const std::set<Digest>& after,
+                    const BlobFolder& blobs);
+
 /// Puts blobs into a BlobFolder and knows which ones. Safe for concurrent use.
 class BlobWriter {
  public:

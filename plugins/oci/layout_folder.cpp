@@ -10,6 +10,7 @@
 #include <chrono>
 #include <thread>
 
+#include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::oci {
@@ -76,13 +77,7 @@ void LayoutFolder::check_version(const sdk::Host& host) const {
       host.warn(fmt::format("{} has no file oci-layout; read as version 1.0.0", path_));
     return;
   }
-  const Json layout = Json::parse(read_all(file.get(), "oci-layout", 65536));
-  const std::string version = layout.text_at("imageLayoutVersion");
-  if (version != "1.0.0") {
-    throw Error(
-        Status::unsupported,
-        fmt::format("the layout has version \"{}\", known is \"1.0.0\"", printable(version)));
-  }
+  oci_layout::check_layout_version(read_all(file.get(), "oci-layout", 65536));
 }
 
 void LayoutFolder::open_blobs(const sdk::Host& host, bool make) {

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "blob_reach.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
+#include "support/oci_layout/reach.hpp"
 
 namespace sealos::oci {
 
@@ -92,8 +92,8 @@ void Destination::replace_index() {
   try {
     if (!blob_lock_->try_exclusive())
       throw Error(Status::unavailable, "other programs are writing to the layout");
-    remove_unreached(reachable_blobs(before, *layout_.blobs()),
-                     reachable_blobs(index, *layout_.blobs()), *layout_.blobs());
+    remove_blobs(reachable_blobs(before, *layout_.blobs()),
+                 reachable_blobs(index, *layout_.blobs()), *layout_.blobs());
   } catch (const Error& e) {
     host_.warn(
         fmt::format("oci:{}: the blobs of the replaced image stay: {}", name_.path, e.what()));

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "blob_reach.hpp"
 #include "layout_folder.hpp"
 #include "support/file/staged_file.hpp"
+#include "support/oci_layout/reach.hpp"
 
 namespace sealos::oci {
 namespace {
@@ -71,10 +71,10 @@ void Reference::remove(sdk::Host host) const {
     after.remove(before.select(name_));
     if (layout.shares_blobs()) return layout.replace_index(after);
     // Both are known before anything is removed, so that an entry of unknown type stops it.
-    const auto reached_before = reachable_blobs(before, *layout.blobs());
-    const auto reached_after = reachable_blobs(after, *layout.blobs());
+    const auto reached_before = oci_layout::reachable_blobs(before, *layout.blobs());
+    const auto reached_after = oci_layout::reachable_blobs(after, *layout.blobs());
     layout.replace_index(after);
-    const size_t removed = remove_unreached(reached_before, reached_after, *layout.blobs());
+    const size_t removed = remove_blobs(reached_before, reached_after, *layout.blobs());
     host.info(fmt::format("oci:{}: {} blobs removed", name_.path, removed));
   });
 }

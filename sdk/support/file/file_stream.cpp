@@ -92,26 +92,31 @@ class MemoryStream final : public Stream {
   size_t at_ = 0;
 };
 
-/// Moves all of it inside the kernel. False if the file systems cannot, with nothing moved.
-bool copy_in_kernel(int from, int to, std::int64_t size, const std::string& name) {
-  const off_t start = ::lseek(from, 0, SEEK_CUR);
-  if (start < 0) return false;
+/// Shares the blocks of two files. False if the file systems cannot, with nothing moved.
+bool share_blocks(int from, off_t from_at, int to, off_t to_at, std::int64_t size) {
   file_clone_range range{};
   range.src_fd = from;
-  range.src_offset = static_cast<std::uint64_t>(start);
+  range.src_offset = static_cast<std::uint64_t>(from_at);
   range.src_length = static_cast<std::uint64_t>(size);
-  if (::ioctl(to, FICLONERANGE, &range) == 0) {
-    ::lseek(from, start + size, SEEK_SET);
-    ::lseek(to, size, SEEK_SET);
-    return true;
-  }
+  range.dest_offset = static_cast<std::uint64_t>(to_at);
+  if (::ioctl(to, FICLONERANGE, &range) != 0) return false;
+  ::lseek(from, from_at + size, SEEK_SET);
+  ::lseek(to, to_at + size, SEEK_SET);
+  return true;
+}
+
+/// Moves all of it inside the kernel. False if the file systems cannot, with nothing moved.
+bool copy_in_kernel(int from, int to, std::int64_t size, const std::string& name) {
+  const off_t from_at = ::lseek(from, 0, SEEK_CUR), to_at = ::lseek(to, 0, SEEK_CUR);
+  if (from_at < 0 || to_at < 0) return false;
+  if (share_blocks(from, from_at, to, to_at, size)) return true;
   std::int64_t done = 0;
   while (done < size) {
     const size_t want = static_cast<size_t>(std::min<std::int64_t>(size - done, 8 << 20));
     const ssize_t n = ::copy_file_range(from, nullptr, to, nullptr, want, 0);
     if (n > 0) {
       // The disk begins to work while the rest is copied, and while others hash.
-      ::sync_file_range(to, done, n, SYNC_FILE_RANGE_WRITE);
+      ::sync_file_range(to, to_at + done, n, SYNC_FILE_RANGE_WRITE);
       done += n;
     } else if (n == 0) {
       throw Error(Status::corrupt, "the blob is shorter than it should be");

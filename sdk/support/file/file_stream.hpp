@@ -24,10 +24,10 @@ std::unique_ptr<Stream> file_region_stream(int file, std::string name, std::int6
 /// Bytes in memory.
 std::unique_ptr<Stream> memory_stream(std::string bytes);
 
-/// Writes a stream to the end into a new file that stands at its start, inside the kernel
-/// (shared extents, copy_file_range) where stream and file systems allow it. Returns how many
-/// bytes, after the stream has said that they are the right ones. If hasher is not nullptr, it is
-/// given all bytes. `name` is for messages about the file written.
+/// Writes a stream to the end into a file, from where that stands, inside the kernel (shared
+/// extents, copy_file_range) where stream and file systems allow it; or into a pipe. Returns how
+/// many bytes, after the stream has said that they are the right ones. If hasher is not nullptr, it
+/// is given all bytes. `name` is for messages about the file written.
 std::int64_t copy_to_file(Stream& from, int file, const std::string& name,
                           Hasher* hasher = nullptr);
 

@@ -35,4 +35,11 @@ void check_layout_manifest(const std::optional<Digest>& instance, const Item& ma
   }
 }
 
+void check_layout_version(std::string_view text) {
+  const std::string version = Json::parse(text).text_at("imageLayoutVersion");
+  if (version == "1.0.0") return;
+  throw Error(Status::unsupported,
+              fmt::format("the layout has version \"{}\", known is \"1.0.0\"", printable(version)));
+}
+
 }  // namespace sealos::oci_layout

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "sealos/sdk/digest.hpp"
 #include "sealos/sdk/types.hpp"
@@ -12,5 +13,8 @@ namespace sealos::oci_layout {
 /// for an index in an index, which the other tools do not read, and SEALOS_CORRUPT where the
 /// instance is not the digest of the manifest.
 void check_layout_manifest(const std::optional<Digest>& instance, const Item& manifest);
+
+/// Throws unless the content of a file oci-layout says version 1.0.0.
+void check_layout_version(std::string_view text);
 
 }  // namespace sealos::oci_layout

@@ -1,18 +1,14 @@
-#include "blob_reach.hpp"
+#include "support/oci_layout/reach.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <string_view>
 #include <vector>
 
 #include "support/oci_layout/media_types.hpp"
 
-namespace sealos::oci {
+namespace sealos::oci_layout {
 namespace {
-
-using namespace oci_layout;
 
 constexpr size_t kMostManifests = 100000;
 
@@ -27,9 +23,19 @@ void add_blobs(const Json& manifest, std::set<Digest>& reached) {
   }
 }
 
+/// null where it is missing, as the children of an index may be.
+Json read_if_there(const BlobFiles& blobs, const Descriptor& descriptor) {
+  try {
+    return Json::parse(read_manifest_blob(blobs, descriptor));
+  } catch (const Error& e) {
+    if (e.status() != Status::not_found) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
-std::set<Digest> reachable_blobs(const LayoutIndex& index, const BlobFolder& blobs) {
+std::set<Digest> reachable_blobs(const LayoutIndex& index, const BlobFiles& blobs) {
   std::set<Digest> reached;
   std::vector<Descriptor> todo;
   const auto add = [&](const Json& json) {
@@ -46,8 +52,7 @@ std::set<Digest> reachable_blobs(const LayoutIndex& index, const BlobFolder& blo
   while (!todo.empty()) {
     const Descriptor descriptor = todo.back();
     todo.pop_back();
-    if (!blobs.size(descriptor.digest)) continue;
-    const Json manifest = Json::parse(read_manifest_blob(blobs, descriptor));
+    const Json manifest = read_if_there(blobs, descriptor);
     add_blobs(manifest, reached);
     if (const Json* children = manifest.find("manifests")) {
       for (const Json& child : children->items("manifests")) add(child);
@@ -59,18 +64,4 @@ std::set<Digest> reachable_blobs(const LayoutIndex& index, const BlobFolder& blo
   return reached;
 }
 
-size_t remove_unreached(const std::set<Digest>& before, const std::set<Digest>& after,
-                        const BlobFolder& blobs) {
-  size_t removed = 0;
-  for (const Digest& digest : before) {
-    if (after.contains(digest)) continue;
-    if (::unlinkat(blobs.fd(), path_of(digest).c_str(), 0) == 0) {
-      ++removed;
-    } else if (errno != ENOENT) {
-      throw errno_error(errno, fmt::format("removing {}/{}", blobs.path(), path_of(digest)));
-    }
-  }
-  return removed;
-}
-
-}  // namespace sealos::oci
+}  // namespace sealos::oci_layout

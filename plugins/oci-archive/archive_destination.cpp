@@ -1,0 +1,153 @@
+#include "archive_destination.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "support/digest/hasher.hpp"
+#include "support/oci_layout/manifest_check.hpp"
+#include "support/oci_layout/media_types.hpp"
+#include "support/oci_layout/reach.hpp"
+
+namespace sealos::oci_archive {
+
+using namespace oci_layout;
+
+namespace {
+
+constexpr unsigned kMode = 0644;
+constexpr const char* kExisting = "oci-archive.existing";
+
+std::string what_to_do_with_existing(const sdk::Host& host) {
+  const std::string wish = host.option(kExisting).value_or("");
+  if (wish.empty() || wish == "add" || wish == "replace" || wish == "refuse") return wish;
+  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
+                                           kExisting, printable(wish)));
+}
+
+LayoutIndex index_of(const TarFile& tar) {
+  if (const auto layout = archive_text(tar, "oci-layout")) check_layout_version(*layout);
+  const auto text = archive_text(tar, "index.json");
+  if (!text) throw Error(Status::invalid, "there is no index.json in it: it is no OCI archive");
+  return LayoutIndex::parse(*text);
+}
+
+}  // namespace
+
+Destination::Destination(sdk::Host host, const LayoutName& name)
+    : host_(host),
+      name_(name),
+      keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)) {
+  const ArchiveTarget target(name.path);
+  if (target.exists()) open_former(target);
+  output_ = std::make_unique<ArchiveOutput>(host_, target, kMode, former_);
+}
+
+/// Replaces what would be replaced in a layout too; images of other names are not lost unasked.
+void Destination::open_former(const ArchiveTarget& target) {
+  const std::string wish = what_to_do_with_existing(host_);
+  if (wish == "replace") return;
+  if (wish == "refuse") throw Error(Status::exists, "the file exists");
+  const std::string advice =
+      fmt::format("{0}=add adds this image, {0}=replace replaces the file", kExisting);
+  try {
+    former_ = std::make_shared<ArchiveBlobs>(open_archive(host_, target.path()));
+    index_ = index_of(former_->tar());
+  } catch (const Error& e) {
+    throw Error(Status::exists,
+                fmt::format("the file exists and cannot be added to ({}); {}=replace replaces it",
+                            e.what(), kExisting));
+  }
+  if (wish == "add") {
+    if (former_->tar().index().find("manifest.json") == nullptr) return;
+    throw Error(Status::unsupported,
+                "the file is also a Docker archive, which would lose that "
+                "part; add to it as docker-archive:");
+  }
+  const auto& entries = index_.entries();
+  const bool same = std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
+    return annotation(entry, kRefName) == name_.name;
+  });
+  if (!same) {
+    std::string names;
+    for (const std::string& other : index_.names()) names += (names.empty() ? "" : ", ") + other;
+    throw Error(Status::exists,
+                fmt::format("the file holds other images ({}); {}",
+                            names.empty() ? "without a name" : printable(names), advice));
+  }
+  former_.reset();
+  index_ = LayoutIndex();
+}
+
+std::vector<std::string> Destination::manifest_types() const {
+  return {std::string(kOciManifest), std::string(kOciIndex)};
+}
+
+LayerCompression Destination::compression() const {
+  return keep_uncompressed_ ? LayerCompression::preserve : LayerCompression::compress;
+}
+
+ArchiveOutput& Destination::output() {
+  if (output_ == nullptr) throw Error(Status::internal, "oci-archive: the copy was aborted");
+  return *output_;
+}
+
+Blob Destination::put_blob(const Blob& blob, Stream& from) { return output().put(blob, from); }
+
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
+    if (!blob.digest || (want.compression && blob.compression != want.compression))
+      return std::nullopt;
+    const auto size = output().reuse(*blob.digest, blob.size);
+    if (!size) return std::nullopt;
+    Blob used = blob;
+    used.size = *size;
+    return used;
+  };
+  if (auto used = use(want.blob)) return used;
+  for (const Blob& candidate : want.candidates) {
+    if (auto used = use(candidate)) return used;
+  }
+  return std::nullopt;
+}
+
+void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+  check_layout_manifest(instance, manifest);
+  const Digest digest = instance ? *instance : digest_of(manifest.data);
+  output().put(digest, manifest.data);
+  if (!instance)
+    top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
+}
+
+std::optional<std::string> Destination::commit(const Item&) {
+  if (!top_) throw Error(Status::internal, "oci-archive: there is no manifest to commit");
+  const std::string replaced = index_.add(*top_, name_.name);
+  // An archive is no store: what has lost its name is not carried along for ever.
+  if (!replaced.empty()) index_.remove_unnamed(replaced);
+  if (former_) carry_over_images();
+  output().add("oci-layout", kLayoutFile);
+  output().add("index.json", index_.dump());
+  output().commit();
+  return std::nullopt;
+}
+
+void Destination::carry_over_images() {
+  std::optional<std::set<Digest>> needed;
+  try {
+    needed = reachable_blobs(index_, *former_);
+  } catch (const Error& e) {
+    if (e.status() != Status::unsupported) throw;
+    host_.debug(fmt::format("oci-archive: all blobs are carried over: {}", e.what()));
+  }
+  for (const TarMember& member : former_->tar().index().members()) {
+    constexpr std::string_view kStart = "blobs/";
+    if (!member.name.starts_with(kStart)) continue;
+    std::string name = member.name.substr(kStart.size());
+    std::replace(name.begin(), name.end(), '/', ':');
+    const auto digest = Digest::parse(name);
+    if (digest && (!needed || needed->contains(*digest))) output().carry_over(*digest);
+  }
+}
+
+}  // namespace sealos::oci_archive

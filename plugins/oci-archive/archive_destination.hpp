@@ -1,0 +1,45 @@
+// Writes an OCI layout as a tar archive, in one pass.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealos/sdk/host.hpp"
+#include "support/layout_archive/archive_output.hpp"
+#include "support/oci_layout/layout_index.hpp"
+#include "support/oci_layout/layout_name.hpp"
+
+namespace sealos::oci_archive {
+
+class Destination {
+ public:
+  static constexpr std::uint32_t kFlags = SEALOS_KEEPS_URLS;
+
+  Destination(sdk::Host host, const oci_layout::LayoutName& name);
+
+  std::vector<std::string> manifest_types() const;
+  LayerCompression compression() const;
+  Blob put_blob(const Blob& blob, Stream& from);
+  std::optional<Blob> try_reuse(const Reuse& want);
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  std::optional<std::string> commit(const Item& top);
+  void abort() { output_.reset(); }
+
+ private:
+  void open_former(const ArchiveTarget& target);
+  void carry_over_images();
+  ArchiveOutput& output();
+
+  sdk::Host host_;
+  oci_layout::LayoutName name_;
+  bool keep_uncompressed_;
+  std::shared_ptr<const ArchiveBlobs> former_;  // where images are added to it
+  oci_layout::LayoutIndex index_;
+  std::unique_ptr<ArchiveOutput> output_;
+  std::optional<oci_layout::Descriptor> top_;
+};
+
+}  // namespace sealos::oci_archive

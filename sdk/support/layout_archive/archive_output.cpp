@@ -1,0 +1,173 @@
+#include "support/layout_archive/archive_output.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace sealos {
+namespace {
+
+/// Checks a blob of the former archive on its way into the new one.
+class CheckedStream final : public Stream {
+ public:
+  CheckedStream(std::unique_ptr<Stream> from, Digest digest)
+      : from_(std::move(from)), digest_(std::move(digest)), hasher_(digest_.algorithm()) {}
+  size_t read(std::span<std::byte> into) override {
+    const size_t n = from_->read(into);
+    if (n != 0) {
+      hasher_.update(into.first(n));
+    } else if (!ended_) {
+      ended_ = true;
+      if (hasher_.finish() != digest_) {
+        throw Error(Status::corrupt,
+                    fmt::format("blob {} of the former archive does not have that digest",
+                                digest_.brief()));
+      }
+    }
+    return n;
+  }
+  std::int64_t size() const override { return from_->size(); }
+
+ private:
+  std::unique_ptr<Stream> from_;
+  Digest digest_;
+  Hasher hasher_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+ArchiveTarget::ArchiveTarget(std::string path)
+    : path_(path == "-" ? path : resolved_path(path)), pipe_(path == "-") {
+  if (pipe_) return;
+  struct stat st;
+  if (::stat(path_.c_str(), &st) == 0) {
+    if (S_ISDIR(st.st_mode)) throw Error(Status::exists, path_ + " is a folder");
+    pipe_ = !S_ISREG(st.st_mode);
+    exists_ = S_ISREG(st.st_mode) && st.st_size != 0;
+  } else if (errno != ENOENT) {
+    throw errno_error(errno, "looking at " + path_);
+  }
+  std::error_code error;
+  const auto folder = std::filesystem::path(path_).parent_path();
+  if (!pipe_ && !std::filesystem::is_directory(folder, error))
+    throw Error(Status::not_found, "there is no folder " + folder.string());
+  before_ = identity();
+}
+
+ArchiveTarget::Identity ArchiveTarget::identity() const {
+  struct stat st;
+  if (::stat(path_.c_str(), &st) != 0) return {};
+  return {st.st_dev, st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+}
+
+void ArchiveTarget::check_unchanged() const {
+  if (identity() == before_) return;
+  throw Error(Status::unavailable,
+              path_ + " was changed by another program while this copy was running");
+}
+
+Fd ArchiveTarget::open_pipe() const {
+  if (path_ != "-") return open_at(AT_FDCWD, path_, O_WRONLY | O_NOCTTY);
+  const int copy = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  if (copy < 0) throw errno_error(errno, "opening standard output");
+  return Fd(copy);
+}
+
+Fd ArchiveTarget::open_folder() const {
+  return open_at(AT_FDCWD, std::filesystem::path(path_).parent_path(), O_RDONLY | O_DIRECTORY);
+}
+
+std::string ArchiveTarget::file_name() const {
+  return std::filesystem::path(path_).filename().string();
+}
+
+ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsigned mode,
+                             std::shared_ptr<const ArchiveBlobs> former)
+    : host_(host), target_(std::move(target)), former_(std::move(former)) {
+  const std::int64_t time = archive_time();
+  if (target_.is_pipe()) {
+    pipe_ = target_.open_pipe();
+    if (::isatty(pipe_.get()) == 1)
+      throw Error(Status::invalid, "an archive is not written to a terminal");
+  } else {
+    folder_ = target_.open_folder();
+    file_ = std::make_unique<StagedFile>(folder_.get());
+    struct stat st;
+    if (::stat(target_.path().c_str(), &st) == 0) ::fchmod(file_->fd(), st.st_mode & 07777);
+  }
+  sink_ = std::make_unique<FileSink>(file_ ? file_->fd() : pipe_.get(), target_.path());
+  tar_ = std::make_unique<TarWriter>(*sink_, time, mode, host.temp_dir());
+}
+
+Blob ArchiveOutput::put(const Blob& blob, Stream& from) {
+  Blob made;
+  if (blob.digest && blob.size >= 0) {
+    made.digest = blob.digest;
+    made.size = blob.size;
+    if (has(*blob.digest)) {
+      // A blob that occurs twice: the stream is read to its end, to hear whether it was right.
+      std::vector<std::byte> buffer(65536);
+      while (from.read(buffer) != 0) continue;
+      return made;
+    }
+    tar_->add(archive_path_of(*blob.digest), blob.size, from);
+  } else {
+    std::optional<Hasher> hasher;
+    if (!blob.digest) hasher.emplace();
+    made.size = tar_->add_unsized(
+        [&]() -> std::string {
+          made.digest = blob.digest ? *blob.digest : hasher->finish();
+          return has(*made.digest) ? "" : archive_path_of(*made.digest);
+        },
+        from, hasher ? &*hasher : nullptr);
+    if (blob.size >= 0) oci_layout::check_blob_size(*made.digest, made.size, blob.size);
+  }
+  written_.emplace(*made.digest, made.size);
+  return made;
+}
+
+void ArchiveOutput::put(const Digest& digest, std::string_view bytes) {
+  if (has(digest)) return;
+  tar_->add(archive_path_of(digest), bytes);
+  written_.emplace(digest, static_cast<std::int64_t>(bytes.size()));
+}
+
+std::optional<std::int64_t> ArchiveOutput::reuse(const Digest& digest, std::int64_t size) {
+  if (const auto at = written_.find(digest); at != written_.end()) {
+    return size >= 0 && size != at->second ? std::nullopt : std::optional(at->second);
+  }
+  const auto there = former_ ? former_->size(digest) : std::nullopt;
+  if (!there || (size >= 0 && *there != size)) return std::nullopt;
+  carry_over(digest);
+  return there;
+}
+
+void ArchiveOutput::carry_over(const Digest& digest) {
+  if (has(digest)) return;
+  const auto size = former_->size(digest);
+  if (!size) return;
+  host_.throw_if_cancelled();
+  CheckedStream from(former_->open(digest, *size, 0, -1), digest);
+  tar_->add(archive_path_of(digest), *size, from);
+  written_.emplace(digest, *size);
+}
+
+void ArchiveOutput::commit() {
+  tar_->finish();
+  if (!file_) return;
+  sync_file(file_->fd(), target_.path());
+  // Others that replace archives here wait; those that have done so meanwhile are noticed.
+  ::flock(folder_.get(), LOCK_EX);
+  target_.check_unchanged();
+  file_->keep(folder_.get(), target_.file_name());
+  sync_file(folder_.get(), "the folder of " + target_.path());
+  ::flock(folder_.get(), LOCK_UN);
+}
+
+}  // namespace sealos

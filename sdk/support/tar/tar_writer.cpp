@@ -1,0 +1,155 @@
+#include "support/tar/tar_writer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "support/file/file_stream.hpp"
+#include "support/tar/tar_header.hpp"
+
+namespace sealos {
+
+FileSink::FileSink(int file, std::string name) : file_(file), name_(std::move(name)) {
+  struct stat st;
+  seekable_ = ::fstat(file, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+void FileSink::write(std::span<const std::byte> bytes) { write_all(file_, bytes, name_); }
+
+TarWriter::TarWriter(TarSink& sink, std::int64_t mtime, unsigned mode, std::string temp_dir)
+    : sink_(sink), mtime_(mtime), mode_(mode), temp_dir_(std::move(temp_dir)) {}
+
+/// Runs what adds a member, and takes back what it wrote if it fails.
+template <typename Body>
+void TarWriter::attempt(Body&& body) {
+  if (broken_) throw Error(Status::io, "the archive is broken by an earlier error");
+  const off_t start = sink_.seekable() ? ::lseek(sink_.fd(), 0, SEEK_CUR) : -1;
+  broken_ = true;
+  try {
+    body();
+  } catch (...) {
+    if (start >= 0 && ::ftruncate(sink_.fd(), start) == 0 &&
+        ::lseek(sink_.fd(), start, SEEK_SET) == start) {
+      broken_ = false;
+    }
+    throw;
+  }
+  broken_ = false;
+}
+
+void TarWriter::write(std::string_view text) { sink_.write(std::as_bytes(std::span(text))); }
+
+std::int64_t TarWriter::copy(Stream& from, Hasher* hasher) {
+  if (sink_.fd() >= 0) return copy_to_file(from, sink_.fd(), "the archive", hasher);
+  std::vector<std::byte> buffer(256 * 1024);
+  std::int64_t done = 0;
+  while (const size_t n = from.read(buffer)) {
+    const std::span<const std::byte> bytes(buffer.data(), n);
+    if (hasher != nullptr) hasher->update(bytes);
+    sink_.write(bytes);
+    done += static_cast<std::int64_t>(n);
+  }
+  return done;
+}
+
+void TarWriter::add(const std::string& name, std::int64_t size, Stream& from) {
+  attempt([&] {
+    if (from.size() >= 0 && from.size() != size) {
+      throw Error(Status::corrupt,
+                  fmt::format("{} has {} bytes but should have {}", name, from.size(), size));
+    }
+    write(tar_header({name, size, mode_, mtime_}));
+    const std::int64_t copied = copy(from, nullptr);
+    if (copied != size) {
+      throw Error(Status::corrupt,
+                  fmt::format("{} had {} bytes but should have {}", name, copied, size));
+    }
+    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+  });
+}
+
+void TarWriter::add(const std::string& name, std::string_view text) {
+  attempt([&] {
+    const auto size = static_cast<std::int64_t>(text.size());
+    write(tar_header({name, size, mode_, mtime_}));
+    write(text);
+    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+  });
+}
+
+std::int64_t TarWriter::add_unsized(const std::function<std::string()>& name, Stream& from,
+                                    Hasher* hasher) {
+  return sink_.seekable() ? add_in_place(name, from, hasher) : add_by_file(name, from, hasher);
+}
+
+/// Leaves room for the header and writes it at the end.
+std::int64_t TarWriter::add_in_place(const std::function<std::string()>& name, Stream& from,
+                                     Hasher* hasher) {
+  std::int64_t size = 0;
+  attempt([&] {
+    const off_t start = ::lseek(sink_.fd(), 0, SEEK_CUR);
+    write(std::string(kTarBlock, '\0'));
+    size = copy(from, hasher);
+    const std::string known = name();
+    if (known.empty()) {
+      if (::ftruncate(sink_.fd(), start) != 0 || ::lseek(sink_.fd(), start, SEEK_SET) < 0)
+        throw errno_error(errno, "writing the archive");
+      return;
+    }
+    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+    const std::string header = tar_header_block({known, size, mode_, mtime_});
+    if (::pwrite(sink_.fd(), header.data(), header.size(), start) !=
+        static_cast<ssize_t>(header.size())) {
+      throw errno_error(errno, "writing the archive");
+    }
+  });
+  return size;
+}
+
+std::int64_t TarWriter::add_by_file(const std::function<std::string()>& name, Stream& from,
+                                    Hasher* hasher) {
+  Fd file = nameless_file(temp_dir_);
+  const std::int64_t size =
+      copy_to_file(from, file.get(), "a temporary file in " + temp_dir_, hasher);
+  const std::string known = name();
+  if (known.empty()) return size;
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) throw errno_error(errno, "reading a temporary file");
+  const auto stored = file_stream(std::move(file), "a temporary file");
+  add(known, size, *stored);
+  return size;
+}
+
+void TarWriter::finish() {
+  attempt([&] { write(std::string(2 * kTarBlock, '\0')); });
+}
+
+Fd nameless_file(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0) return Fd(fd);
+  const std::string name = fmt::format("{}/{}", folder, temporary_name(".sealos-"));
+  Fd file = open_at(AT_FDCWD, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  ::unlink(name.c_str());
+  return file;
+}
+
+std::int64_t archive_time() {
+  const char* text = ::getenv("SOURCE_DATE_EPOCH");
+  if (text == nullptr || *text == '\0') return 0;
+  std::int64_t seconds = 0;
+  const char* const stop = text + std::strlen(text);
+  const auto [end, error] = std::from_chars(text, stop, seconds);
+  if (error != std::errc() || end != stop || seconds < 0 || seconds >= std::int64_t{1} << 33) {
+    throw Error(Status::invalid, fmt::format("SOURCE_DATE_EPOCH is \"{}\", not seconds since 1970",
+                                             printable(text)));
+  }
+  return seconds;
+}
+
+}  // namespace sealos
