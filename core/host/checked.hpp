@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <string>
 
@@ -13,6 +14,11 @@ namespace sealos {
 
 /// An exception that came out of a C function, or nonsense that it returned.
 Error broken_contract(const std::string& plugin, const std::string& what);
+
+/// What a status other than SEALOS_OK, which came with `error`, means; one that is none is a broken
+/// contract.
+Error failure(const std::string& plugin, const char* function, std::int64_t status,
+              const sdk::ErrorSlot& error);
 
 /// Runs one call of a plugin; exceptions that leave it become SEALOS_INTERNAL naming the plugin.
 template <typename Call>
@@ -32,8 +38,7 @@ template <typename Call>
 void checked(const std::string& plugin, const char* function, Call&& call) {
   sdk::ErrorSlot error;
   const sealos_status status = contained(plugin, function, [&] { return call(error.out()); });
-  if (status == SEALOS_OK) return;
-  throw error.to_error(status, std::string(function) + " failed and did not say why");
+  if (status != SEALOS_OK) throw failure(plugin, function, status, error);
 }
 
 /// Throws unless a struct from a plugin is there and as long as the members of ABI 1.0.

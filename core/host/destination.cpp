@@ -79,7 +79,7 @@ std::optional<Blob> Destination::try_reuse(const Reuse& want) {
     return c_->try_reuse(c_.get(), &c, &keep_blob, &used, error.out());
   });
   if (status == SEALOS_NOT_FOUND) return std::nullopt;
-  error.check(status, "try_reuse failed and did not say why");
+  if (status != SEALOS_OK) throw failure(plugin_, "try_reuse", status, error);
   if (!used || !used->digest) throw broken_contract(plugin_, "reused a blob without saying which");
   return used;
 }

@@ -35,6 +35,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
   const auto* c = static_cast<const sealos_plugin*>(entry);
   check_size(plugin.name, "sealos_plugin", c, c->struct_size,
              SEALOS_SIZE_THROUGH(sealos_plugin, transports));
+  check_member(plugin.name, "sealos_plugin.name", c->name);
   check_member(plugin.name, "sealos_plugin.transports", c->transports);
   return *c;
 }
@@ -91,8 +92,12 @@ const LoadedPlugin& PluginLoader::load(const PluginManifest& plugin) {
     loaded.transports.emplace_back(*at, &plugin);
   }
   if (c.start != nullptr) {
-    checked(plugin.name, "start",
-            [&](sealos_error* error) { return c.start(services_.c(), error); });
+    try {
+      checked(plugin.name, "start",
+              [&](sealos_error* error) { return c.start(services_.c(), error); });
+    } catch (Error& e) {
+      throw e.add_context("starting plugin " + plugin.library);
+    }
   }
   return loaded_.emplace(plugin.library, std::move(loaded)).first->second;
 }

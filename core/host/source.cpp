@@ -1,5 +1,8 @@
 #include "core/host/source.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/host/checked.hpp"
 
 namespace sealos {
@@ -14,6 +17,36 @@ template <typename T, typename C>
 sealos_status collect(void* to, const C* c) {
   return sdk::guard(nullptr, [&] { static_cast<std::vector<T>*>(to)->push_back(sdk::from_c(*c)); });
 }
+
+/// A stream of a plugin. Owns it.
+class PluginStream final : public Stream {
+ public:
+  PluginStream(sealos_stream* c, std::string plugin) : c_(c), plugin_(std::move(plugin)) {}
+  ~PluginStream() override {
+    if (c_->release != nullptr) c_->release(c_);
+  }
+
+  size_t read(std::span<std::byte> into) override {
+    sdk::ErrorSlot error;
+    const std::int64_t n = contained(plugin_, "a stream's read", [&] {
+      return c_->read(c_, into.data(), into.size(), error.out());
+    });
+    if (n < 0) {
+      constexpr std::int64_t kLeast = -std::numeric_limits<std::int64_t>::max();
+      throw failure(plugin_, "a stream's read", -std::max(n, kLeast), error);
+    }
+    if (static_cast<std::uint64_t>(n) > into.size()) {
+      throw broken_contract(plugin_, "gave more bytes of a stream than there was room for");
+    }
+    return static_cast<size_t>(n);
+  }
+  std::int64_t size() const override { return c_->size; }
+  int fd() const override { return c_->fd; }
+
+ private:
+  sealos_stream* c_;
+  std::string plugin_;
+};
 
 }  // namespace
 
@@ -45,7 +78,7 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
   check_size(plugin_, "sealos_stream", out, out == nullptr ? 0 : out->struct_size,
              offsetof(sealos_stream, read) + sizeof(out->read));
   check_member(plugin_, "sealos_stream.read", reinterpret_cast<const void*>(out->read));
-  return std::make_unique<sdk::ForeignStream>(out);
+  return std::make_unique<PluginStream>(out, plugin_);
 }
 
 std::vector<Item> Source::read_signatures(const std::optional<Digest>& instance) {
