@@ -60,21 +60,25 @@ std::vector<fs::path> manifest_files(const std::string& folder) {
 
 std::vector<std::string> PluginCatalog::standard_folders() {
   std::vector<std::string> folders;
+  const auto add = [&](const fs::path& folder) {
+    std::string text = folder.lexically_normal().string();
+    if (std::find(folders.begin(), folders.end(), text) == folders.end()) {
+      folders.push_back(std::move(text));
+    }
+  };
   const char* path = ::getauxval(AT_SECURE) != 0 ? nullptr : std::getenv("SEALOS_PLUGIN_PATH");
   if (path != nullptr) {
     std::string_view rest = path;
     while (!rest.empty()) {
       const std::string_view one = rest.substr(0, rest.find(':'));
-      if (!one.empty()) folders.push_back(fs::absolute(one).lexically_normal().string());
+      if (!one.empty()) add(fs::absolute(one));
       rest.remove_prefix(std::min(rest.size(), one.size() + 1));
     }
   }
-  folders.emplace_back(kAdministratorPluginFolder);
+  add(kAdministratorPluginFolder);
   const fs::path program = program_folder();
-  folders.push_back((program / kPluginFolderFromProgram).lexically_normal().string());
-  if (fs::exists(program / "../CMakeCache.txt")) {
-    folders.push_back((program / "../plugins").lexically_normal().string());
-  }
+  add(program / kPluginFolderFromProgram);
+  if (fs::exists(program / "../CMakeCache.txt")) add(program / "../plugins");
   return folders;
 }
 
