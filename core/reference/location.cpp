@@ -1,11 +1,7 @@
 #include "core/reference/location.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-
-#include "sealos/sdk/error.hpp"
 
 namespace sealos {
 namespace {
@@ -26,14 +22,8 @@ std::optional<Location> split_location(std::string_view text,
   if (colon == std::string_view::npos) return std::nullopt;
   const std::string_view name = text.substr(0, colon);
   const std::string_view details = text.substr(colon + 1);
-  if (is_shipped_transport(name) || is_known(name)) {
+  if (is_shipped_transport(name) || is_known(name) || details.starts_with('/')) {
     return Location{std::string(name), std::string(details)};
-  }
-  if (details.starts_with('/')) {
-    throw Error(
-        Status::unsupported,
-        fmt::format("unknown transport \"{}\" in \"{}\"; sealos transports lists what there is",
-                    printable(name), printable(text)));
   }
   return std::nullopt;
 }

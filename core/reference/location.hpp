@@ -20,9 +20,8 @@ struct Location {
 bool is_shipped_transport(std::string_view name);
 
 /// Splits "transport:details" at the first colon where the part before it is a shipped transport
-/// or `is_known`. Text that has no transport ("app:5", "localhost:5000/app") gives nullopt. Text
-/// that can only be meant as a transport ("foo:/bar", "foo://bar") but names none that is known
-/// throws SEALOS_UNSUPPORTED. Opens nothing.
+/// or `is_known`, and where the text can only be meant so ("foo:/bar", "foo://bar"). Text that has
+/// no transport ("app:5", "localhost:5000/app") gives nullopt. Opens nothing.
 std::optional<Location> split_location(std::string_view text,
                                        const std::function<bool(std::string_view)>& is_known);
 
