@@ -22,7 +22,7 @@ void read_certificate_folder(const std::string& folder, http::TlsOptions& into) 
   std::vector<fs::path> files;
   for (const auto& entry : fs::directory_iterator(folder, problem)) files.push_back(entry.path());
   if (problem && problem != std::errc::no_such_file_or_directory)
-    throw Error(problem == std::errc::permission_denied ? Status::denied : Status::invalid,
+    throw Error(problem == std::errc::permission_denied ? Status::io : Status::invalid,
                 fmt::format("reading certificates in {}: {}", folder, problem.message()));
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {

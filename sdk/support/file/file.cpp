@@ -21,7 +21,6 @@ Fd::~Fd() {
 Error errno_error(int number, std::string_view doing) {
   Status status = Status::io;
   if (number == ENOENT || number == ENOTDIR) status = Status::not_found;
-  if (number == EACCES || number == EPERM) status = Status::denied;
   if (number == EEXIST) status = Status::exists;
   return Error(status, fmt::format("{}: {}", doing, std::strerror(number)));
 }

@@ -32,8 +32,8 @@ class Fd {
   int fd_ = -1;
 };
 
-/// An Error for errno: SEALOS_NOT_FOUND for ENOENT and ENOTDIR, SEALOS_DENIED for EACCES and
-/// EPERM, SEALOS_EXISTS for EEXIST, else SEALOS_IO; "doing: strerror".
+/// An Error for errno: SEALOS_NOT_FOUND for ENOENT and ENOTDIR, SEALOS_EXISTS for EEXIST, else
+/// SEALOS_IO, also for EACCES: SEALOS_DENIED is what a registry or daemon says. "doing: strerror".
 Error errno_error(int number, std::string_view doing);
 
 /// open(2) relative to a folder (AT_FDCWD allowed), close-on-exec, retried on EINTR.
