@@ -222,12 +222,27 @@ class CopyJob {
   BlobResults results_;
 };
 
+/// The place in front of a message that does not speak of it.
+void name_place(CopyError& e, const CopyRequest& request) {
+  if (e.side() != Side::source && e.side() != Side::destination) return;
+  const Location& place = e.side() == Side::source ? request.source : request.destination;
+  std::string_view name = place.details;
+  if (name.starts_with("//")) name.remove_prefix(2);
+  name = name.substr(0, name.find_last_of(":@"));
+  if (e.message().find(name) == std::string::npos) e.add_context(printable(place.str()));
+}
+
 }  // namespace
 
 CopyReport copy_image(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                       const CopyRequest& request, Progress& progress) {
-  return on_side(Side::neither,
-                 [&] { return CopyJob(find, hooks, cancel, request, progress).run(); });
+  try {
+    return on_side(Side::neither,
+                   [&] { return CopyJob(find, hooks, cancel, request, progress).run(); });
+  } catch (CopyError& e) {
+    name_place(e, request);
+    throw;
+  }
 }
 
 }  // namespace sealos
