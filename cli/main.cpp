@@ -39,14 +39,20 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-    std::printf("sealos %s\n", sealos::kVersion);
-    return kOk;
-  }
+  int code = kOk;
   try {
-    return run(argc, argv);
+    if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+      std::printf("sealos %s\n", sealos::kVersion);
+    } else {
+      code = run(argc, argv);
+    }
   } catch (const std::exception& e) {
     show_error(e.what());
     return kInternal;
   }
+  if (code == kOk && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)) {
+    show_error("writing to stdout failed");
+    return kLocalIo;
+  }
+  return code;
 }
