@@ -118,15 +118,16 @@ def peer_copy(source, destination):
 
 def measure(command):
     os.sync()
-    result = process.run(*command, timeout=1200)
+    result, seconds, cpu_seconds, peak_kib = process.run_measured(*command, timeout=1200)
     if result.code != 0:
         sys.exit(str(result))
-    return result
+    return seconds, cpu_seconds, peak_kib / 1024
 
 
 def medians(results):
-    return (statistics.median(r.seconds for r in results), statistics.median(r.cpu_seconds for r in results),
-            max(r.peak_kib for r in results) / 1024)
+    """Of seconds and CPU seconds; of memory the most."""
+    seconds, cpu_seconds, megabytes = zip(*results)
+    return statistics.median(seconds), statistics.median(cpu_seconds), max(megabytes)
 
 
 def compare(bench, name, runs):

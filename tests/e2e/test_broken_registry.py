@@ -27,9 +27,10 @@ class Hostile(Case):
         server = self.registry(answer)
         return server, self.sealos("push", *FAST, self.source, "docker://%s/app:1" % server.address, timeout=60)
 
-    def pull_from(self, answer):
+    def pull_from(self, answer, run=None):
         server = self.registry(answer)
-        return server, self.sealos("push", *FAST, "docker://%s/app:1" % server.address, "dir:" + self.path("copy"), timeout=60)
+        return server, (run or self.sealos)("push", *FAST, "docker://%s/app:1" % server.address, "dir:" + self.path("copy"),
+                                            timeout=60)
 
     def assert_clear(self, server, result, *codes):
         self.assertIn(result.code, codes, result)
@@ -113,7 +114,7 @@ class Hostile(Case):
         self.assert_clear(*self.push_to(refuse), process.DESTINATION)
 
     def test_an_upload_location_that_is_nonsense(self):
-        for location in ("", "http://", "::::", "gopher://127.0.0.1/x", "\x7f"):
+        for location in ("", "http://", "::::", "gopher://127.0.0.1/x"):
             with self.subTest(location=location):
                 def misdirect(request, method, path):
                     if method != "POST":
@@ -140,11 +141,11 @@ class Hostile(Case):
         self.assert_clear(server, result, process.CORRUPT)
 
     def test_a_manifest_without_end(self):
-        server, result = self.pull_from(self.serve_image(
-            lambda path, data: b" " * 100_000_000 if "/manifests/" in path else data))
+        server, (result, peak_kib) = self.pull_from(self.serve_image(
+            lambda path, data: b" " * 100_000_000 if "/manifests/" in path else data), run=self.sealos_measured)
         self.assert_clear(server, result, process.CORRUPT)
         if not environment.SANITIZED:
-            self.assertLess(result.peak_kib, 64 << 10)
+            self.assertLess(peak_kib, 64 << 10)
 
     def test_blobs_with_other_bytes_too_few_or_too_many(self):
         for name, change in (("other", lambda d: d[:-4] + b"oops"), ("few", lambda d: d[:-1]), ("many", lambda d: d + b"x")):

@@ -8,13 +8,11 @@ from support.case import Case, main
 
 
 class Cli(Case):
-    def test_the_version_is_printed_at_once(self):
+    def test_the_version_is_a_line_on_stdout(self):
         result = self.sealos("--version")
         self.assertEqual(result.code, process.OK, result)
         self.assertRegex(result.out, r"^sealos (version )?\d+\.\d+\.\d+\S*\n")
         self.assertEqual(result.err, "")
-        if not environment.SANITIZED:
-            self.assertLess(min(self.sealos("--version").seconds for _ in range(20)), 0.010)
 
     def test_help_names_every_flag(self):
         result = self.sealos("push", "--help")

@@ -37,11 +37,21 @@ class Case(unittest.TestCase):
     def sealos(self, *arguments, env=None, timeout=300):
         return self.start_sealos(*arguments, env=env).wait(timeout)
 
+    def sealos_measured(self, *arguments, timeout=300):
+        """(Result, peak memory in KiB)"""
+        result, _, _, peak_kib = process.run_measured(environment.SEALOS, *arguments, env=self.environment(), timeout=timeout)
+        return result, peak_kib
+
     def push(self, *arguments, env=None):
         """A push that must succeed."""
         result = self.sealos("push", *arguments, env=env)
         self.assertEqual(result.code, process.OK, result)
         return result
+
+    def copy(self, source, destination, *flags, env=None):
+        """A push that must succeed, where registries are plain HTTP on loopback."""
+        loose = ["--tls-verify=false"] if "docker:" in source + destination else []
+        return self.push(*loose, *flags, source, destination, env=env)
 
     def assert_refused(self, result, code, *words):
         """The given exit code, nothing on stdout, and one clear line that has these words in it."""

@@ -14,7 +14,6 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 MIB = 1 << 20
 
@@ -147,8 +146,8 @@ class Layout:
         os.unlink(plain)
         return self._adopt(packed, LAYER + "+" + compression), diff_id
 
-    def add_image(self, layers, architecture="amd64", manifest_type=MANIFEST, **more):
-        """layers: what add_layer returned, or layers of a Layout whose blobs are here too."""
+    def add_image(self, layers, architecture="amd64", **more):
+        """layers: what add_layer returned; more: members of the config."""
         config = {
             "architecture": architecture, "os": "linux", "created": "2024-01-01T00:00:00Z",
             "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
@@ -157,16 +156,10 @@ class Layout:
                         for i in range(len(layers))],
         }
         config.update(more)
-        docker = manifest_type == DOCKER_MANIFEST
-        config_type = "application/vnd.docker.container.image.v1+json" if docker else CONFIG
-        descriptors = [dict(layer) for layer, _ in layers]
-        if docker:
-            for descriptor in descriptors:
-                descriptor["mediaType"] = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-        manifest = {"schemaVersion": 2, "mediaType": manifest_type,
-                    "config": self.add_blob(json.dumps(config).encode(), config_type),
-                    "layers": descriptors}
-        descriptor = self.add_blob(json.dumps(manifest, indent=2).encode(), manifest_type)
+        manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
+                    "config": self.add_blob(json.dumps(config).encode(), CONFIG),
+                    "layers": [layer for layer, _ in layers]}
+        descriptor = self.add_blob(json.dumps(manifest, indent=2).encode(), MANIFEST)
         descriptor["platform"] = {"architecture": architecture, "os": "linux"}
         return descriptor
 
@@ -197,6 +190,7 @@ def small_layers(layout, compression="gzip", seed=1):
         tar.file("tmp/" + "long-name-" * 20, "ä and 漢".encode())
 
     def second(tar):
+        tar.file("etc/seed", b"%d" % seed)
         tar.whiteout("etc/one")
         tar.folder("var/cache/old")
         tar.opaque("var/cache/old")
@@ -211,28 +205,28 @@ def small_layers(layout, compression="gzip", seed=1):
     return [layout.add_layer(fill, compression) for fill in (first, second, third)]
 
 
-def small_image(folder, tag="1", compression="gzip", **more):
-    """A layout with one small image of three layers."""
+def small_image(folder, tag="1", compression="gzip", seed=1, **more):
+    """A layout with one small image of three layers; another seed shares no layer with it."""
     layout = Layout(folder)
-    layout.tag(tag, layout.add_image(small_layers(layout, compression), **more))
+    layout.tag(tag, layout.add_image(small_layers(layout, compression, seed), **more))
     return layout
 
 
-def large_image(folder, megabytes, layers=4, compression="", tag="1"):
+def large_image(folder, megabytes, layers=4, compression="", tag="1", random_share=0.5):
     """A layout with one image of so many MB in equal layers, before compression."""
     layout = Layout(folder)
     made = []
     for i in range(layers):
         size = megabytes * 1_000_000 // layers
-        made.append(layout.add_layer(lambda tar, i=i: tar.big_file("data%d" % i, 100 + i, size), compression))
+        made.append(layout.add_layer(lambda tar, i=i: tar.big_file("data%d" % i, 100 + i, size, random_share), compression))
     layout.tag(tag, layout.add_image(made))
     return layout
 
 
-def index_image(folder, tag="multi"):
+def index_image(folder, tag="multi", seed=1):
     """A layout with an index of linux/amd64 and linux/arm64 that share one layer."""
     layout = Layout(folder)
-    shared = small_layers(layout)
+    shared = small_layers(layout, seed=seed)
     other = layout.add_layer(lambda tar: tar.file("arch", b"arm64\n"))
     layout.tag(tag, layout.add_index([
         layout.add_image(shared), layout.add_image([shared[0], other], architecture="arm64")]))

@@ -1,8 +1,10 @@
 """Runs programs, and says all there is to know when one does not do what was expected."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,12 +17,8 @@ INTERRUPTED = 130
 
 
 class Result:
-    def __init__(self, arguments, code, out, err, usage, seconds):
-        self.arguments, self.code, self.out, self.err = arguments, code, out, err
-        self.seconds = seconds
-        self.cpu_seconds = usage.ru_utime + usage.ru_stime
-        # Of the program, or of this test just before it started it, whichever is larger.
-        self.peak_kib = usage.ru_maxrss
+    def __init__(self, arguments, code, out, err, seconds):
+        self.arguments, self.code, self.out, self.err, self.seconds = arguments, code, out, err, seconds
 
     @property
     def lines(self):
@@ -60,20 +58,39 @@ class Running:
         """Waits for the end; after the timeout the program is killed, which shows as its exit code."""
         timer = threading.Timer(timeout, self.kill)
         timer.start()
-        _, status, usage = os.wait4(self.process.pid, 0)
+        self.process.wait()
         timer.cancel()
-        self.process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for file in (self._out, self._err):
             file.seek(0)
             texts.append(file.read().decode(errors="replace"))
             file.close()
-        return Result(self.arguments, self.process.returncode, texts[0], texts[1], usage,
+        return Result(self.arguments, self.process.returncode, texts[0], texts[1],
                       time.monotonic() - self._start)
 
 
 def run(*arguments, env=None, cwd=None, timeout=300):
     return Running(arguments, env, cwd).wait(timeout)
+
+
+# Linux counts what the starting process was using before exec among the peak of the started one, so a large test
+# would measure itself. This small one does not.
+_MEASURE = """
+import json, os, sys, time
+start = time.monotonic()
+pid = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+status, usage = os.wait4(pid, 0)[1:]
+with open(sys.argv[1], "w") as file:
+    json.dump([time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss], file)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+"""
+
+
+def run_measured(*arguments, env=None, timeout=300):
+    """(Result, seconds, CPU seconds, peak memory in KiB) of a run."""
+    with tempfile.NamedTemporaryFile("r") as file:
+        result = run(sys.executable, "-ISc", _MEASURE, file.name, *arguments, env=env, timeout=timeout)
+        return (result, *json.load(file))
 
 
 def check(*arguments, env=None, cwd=None, timeout=300):

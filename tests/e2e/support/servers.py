@@ -14,6 +14,11 @@ from . import environment
 from .process import check, wait_until
 
 
+MANIFEST_TYPES = ", ".join("application/vnd." + kind for kind in (
+    "oci.image.manifest.v1+json", "oci.image.index.v1+json", "docker.distribution.manifest.v2+json",
+    "docker.distribution.manifest.list.v2+json")) + ", */*"
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -93,10 +98,10 @@ class Registry(_Server):
             return flags + ["--creds", name + ":" + password]
         return flags
 
-    def get(self, path, method="GET", accept="*/*"):
+    def get(self, path, method="GET"):
         """The body; urllib.error.HTTPError for a status that is none of success."""
         request = urllib.request.Request("%s://%s%s" % ("https" if self.tls else "http", self.address, path),
-                                         method=method, headers={"Accept": accept})
+                                         method=method, headers={"Accept": MANIFEST_TYPES})
         for name, password in self.users.items():
             pair = base64.b64encode(("%s:%s" % (name, password)).encode()).decode()
             request.add_header("Authorization", "Basic " + pair)
