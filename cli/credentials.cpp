@@ -4,6 +4,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 
 #include "core/config/credentials.hpp"
@@ -64,7 +65,13 @@ std::string ask_on_terminal(const std::string& prompt, bool show) {
 void use_credentials(Hooks& hooks, const PushOptions& options, const CopyRequest& request) {
   config::CredentialOptions wanted;
   wanted.creds = options.creds;
-  if (!options.authfile.empty()) wanted.authfile = options.authfile;
+  if (!options.authfile.empty()) {
+    // Said now, not only when a registry happens to ask for credentials.
+    if (::access(options.authfile.c_str(), R_OK) != 0) {
+      throw errno_error(errno, "--authfile " + printable(options.authfile));
+    }
+    wanted.authfile = options.authfile;
+  }
   if (wanted.creds) {
     wanted.host = registry_of(request.destination);
     if (wanted.host.empty()) wanted.host = registry_of(request.source);

@@ -65,7 +65,7 @@ class Consumer(Case):
         for parent, _, files in os.walk(self.installed.prefix):
             for name in files:
                 path = os.path.relpath(os.path.join(parent, name), self.installed.prefix)
-                self.assertRegex(path, r"^(bin/sealos|lib/.*sealos|include/sealos/|share/.*sealos)", path)
+                self.assertRegex(path, r"(?i)^(bin/sealos|lib/.*sealos|include/sealos/|share/.*sealos)", path)
 
 
 if __name__ == "__main__":
