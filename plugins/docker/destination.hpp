@@ -7,6 +7,7 @@
 
 #include "registry.hpp"
 #include "sealos/sdk/types.hpp"
+#include "upload.hpp"
 
 namespace sealos::docker {
 
@@ -23,15 +24,21 @@ class Destination {
   /// candidate's location is "path" or "host/path". A registry that refuses to answer here is
   /// taken as not having the blob.
   std::optional<Blob> try_reuse(const Reuse& want);
+  /// A manifest that is there already is not sent.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:
   std::optional<Blob> try_one(const Blob& candidate);
+  bool try_mounts(const Blob& candidate);
   bool try_mount(const Digest& digest, const std::string& location);
+
+  bool has_same(const std::string& name, const Item& manifest);
 
   Registry registry_;
   const DockerName name_;
+  Journal journal_;
+  Uploader uploader_;
 };
 
 }  // namespace sealos::docker

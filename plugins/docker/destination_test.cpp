@@ -215,18 +215,56 @@ TEST_CASE("only a refusal of the kind of manifest asks for another kind") {
   CHECK(status(413, "") == Status::invalid);
 }
 
-TEST_CASE("a tag is removed alone where that is possible, else with its manifest") {
+TEST_CASE("a manifest that is there is not written again") {
+  PlainHost host;
+  FakeRegistry registry;
+  const auto to = destination(host, registry.name("app:1"));
+  to->put_manifest(std::nullopt, kImage);
+  to->put_manifest(std::nullopt, kImage);
+  CHECK(registry.count("PUT", "/manifests/") == 1);
+  to->put_manifest(std::nullopt, {kImage.label, "{}"});
+  CHECK(registry.manifest("app", "1")->data == "{}");
+}
+
+TEST_CASE("layers are mounted from the repositories that the user names") {
+  PlainHost host;
+  host.options["docker.mount-from"] = "no/such, base/os";
+  FakeRegistry registry;
+  registry.add_blob("base/os", "layer");
+  Reuse want;
+  want.blob = blob_of("layer");
+  CHECK(destination(host, registry.name("app:1"))->try_reuse(want));
+  CHECK(registry.open_uploads() == 0);
+}
+
+TEST_CASE("a tag is removed alone, whatever the registry can do, and a digest with its tags") {
+  PlainHost host;
+  FakeRegistry registry;
+  for (const char* tag : {"1", "2", "3"}) registry.add_manifest("app", tag, kImage);
+  registry.deletes_tags = true;
+  docker::Reference::parse(registry.name("app:1"))->remove(host.host());
+  registry.deletes_tags = false;
+  docker::Reference::parse(registry.name("app:2"))->remove(host.host());
+  CHECK_FALSE(registry.manifest("app", "1"));
+  CHECK_FALSE(registry.manifest("app", "2"));
+  CHECK(registry.manifest("app", "3")->data == kImage.data);
+  const std::string digest = digest_of(kImage.data).str();
+  docker::Reference::parse(registry.name("app@" + digest))->remove(host.host());
+  CHECK_FALSE(registry.manifest("app", "3"));
+  const auto gone = docker::Reference::parse(registry.name("app:1"));
+  CHECK(status_of([&] { gone->remove(host.host()); }) == Status::not_found);
+}
+
+TEST_CASE("a tag that cannot be removed keeps its image") {
   PlainHost host;
   FakeRegistry registry;
   registry.add_manifest("app", "1", kImage);
-  registry.add_manifest("app", "2", kImage);
-  registry.deletes_tags = true;
-  const auto one = docker::Reference::parse(registry.name("app:1"));
-  one->remove(host.host());
-  CHECK_FALSE(registry.manifest("app", "1"));
-  CHECK(registry.manifest("app", "2"));
-  registry.deletes_tags = false;
-  docker::Reference::parse(registry.name("app:2"))->remove(host.host());
-  CHECK_FALSE(registry.manifest("app", "2"));
-  CHECK(status_of([&] { one->remove(host.host()); }) == Status::not_found);
+  registry.before = [](Served& request) {
+    if (request.method != "DELETE") return false;
+    request.reply(405);
+    return true;
+  };
+  const auto tag = docker::Reference::parse(registry.name("app:1"));
+  CHECK(status_of([&] { tag->remove(host.host()); }) == Status::unsupported);
+  CHECK(registry.manifest("app", "1")->data == kImage.data);
 }

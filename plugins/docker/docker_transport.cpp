@@ -2,6 +2,7 @@
 #include "destination.hpp"
 #include "reference.hpp"
 #include "sealos/sdk/plugin.hpp"
+#include "settings.hpp"
 #include "source.hpp"
 
 namespace sealos::docker {
@@ -9,10 +10,7 @@ namespace sealos::docker {
 struct Transport {
   static constexpr const char* kName = "docker";
   static constexpr std::uint32_t kCapabilities = SEALOS_ASKS_CREDENTIALS;
-  static constexpr const char* kOptions[] = {
-      "tls-verify",
-      "false: accept any certificate, and fall back to http where https does not work", "cert-dir",
-      "folder with *.crt (authorities), X.cert and X.key (client) in place of certs.d", nullptr};
+  static constexpr const char* const* kOptions = docker::kOptions;
 
   static std::unique_ptr<Reference> parse_reference(sdk::Host, std::string_view details) {
     return Reference::parse(details);

@@ -93,13 +93,15 @@ Item get_manifest(Registry& registry, const std::string& name) {
   return manifest;
 }
 
-std::optional<Digest> head_manifest(Registry& registry, const std::string& name) {
-  http::Response response = registry.send(manifest_ask(registry, "HEAD", name));
+std::optional<Digest> head_manifest(Registry& registry, const std::string& name,
+                                    const Scopes& scopes) {
+  Ask ask = manifest_ask(registry, "HEAD", name);
+  ask.scopes = scopes;
+  http::Response response = registry.send(ask);
   if (response.status() == 404) return std::nullopt;
   if (!response.ok())
     throw response_error(response, "asking for the manifest of " + place(registry, name));
-  if (auto said = Digest::parse(response.headers().text("Docker-Content-Digest"))) return said;
-  return digest_of(get_manifest(registry, name).data);
+  return Digest::parse(response.headers().text("Docker-Content-Digest"));
 }
 
 void put_manifest(Registry& registry, const std::string& name, const Item& manifest) {

@@ -24,8 +24,10 @@ inline constexpr const char* kSchema1Signed =
 /// or the registry says.
 Item get_manifest(Registry& registry, const std::string& name);
 
-/// The digest that a tag stands for; nullopt: there is no such manifest.
-std::optional<Digest> head_manifest(Registry& registry, const std::string& name);
+/// What the registry says is the digest of the manifest; nullopt: there is none, or it does not
+/// say.
+std::optional<Digest> head_manifest(Registry& registry, const std::string& name,
+                                    const Scopes& scopes);
 
 /// A registry that does not take manifests of this kind is SEALOS_MANIFEST_REJECTED.
 void put_manifest(Registry& registry, const std::string& name, const Item& manifest);

@@ -37,52 +37,59 @@ bool is_html(std::string_view text) {
   return at != std::string_view::npos && text[at] == '<';
 }
 
-Status status_of(const Problem& problem) {
-  if (problem.has("TOOMANYREQUESTS")) return Status::unavailable;
-  switch (problem.http_status) {
-    case 401:
-      return Status::unauthenticated;
-    case 403:
-    case 451:
-      return Status::denied;
-    case 404:
-    case 410:
-      return Status::not_found;
-    case 405:
-    case 501:
-      return Status::unsupported;
-    case 409:
-      return Status::exists;
-    case 408:
-    case 429:
-      return Status::unavailable;
-    default:
-      break;
-  }
-  if (problem.http_status >= 500 || problem.http_status < 400) return Status::unavailable;
-  if (problem.has("UNAUTHORIZED")) return Status::unauthenticated;
-  if (problem.has("DENIED")) return Status::denied;
-  if (problem.has("DIGEST_INVALID")) return Status::corrupt;
-  if (problem.has("UNSUPPORTED")) return Status::unsupported;
-  return Status::invalid;
-}
+/// What a refusal means, and whether the same request may work later. The first row that fits
+/// counts; "" fits any code, 0 any HTTP status.
+struct Rule {
+  int http_status;
+  const char* code;
+  Status status;
+  bool may_pass;
+};
 
-bool worth_another_try(int http_status) {
-  switch (http_status) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-    case 522:
-      return true;
-    default:
-      return false;
+constexpr Rule kRules[] = {
+    {0, "TOOMANYREQUESTS", Status::unavailable, true},
+    {401, "", Status::unauthenticated, false},
+    {403, "", Status::denied, false},
+    {404, "", Status::not_found, false},
+    {405, "", Status::unsupported, false},
+    {408, "", Status::unavailable, true},
+    {409, "", Status::exists, false},
+    {410, "", Status::not_found, false},
+    {425, "", Status::unavailable, true},
+    {429, "", Status::unavailable, true},
+    {451, "", Status::denied, false},
+    {500, "", Status::unavailable, true},
+    {501, "", Status::unsupported, false},
+    {502, "", Status::unavailable, true},
+    {503, "", Status::unavailable, true},
+    {504, "", Status::unavailable, true},
+    {522, "", Status::unavailable, true},  // Cloudflare: no connection to the server behind
+    {524, "", Status::unavailable, true},  // and: no answer from it
+    {0, "UNAUTHORIZED", Status::unauthenticated, false},
+    {0, "DENIED", Status::denied, false},
+    {0, "DIGEST_INVALID", Status::corrupt, false},
+    {0, "UNSUPPORTED", Status::unsupported, false},
+};
+
+Rule rule_for(const Problem& problem) {
+  for (const Rule& rule : kRules) {
+    const bool fits = (rule.http_status == 0 || rule.http_status == problem.http_status) &&
+                      (*rule.code == 0 || problem.has(rule.code));
+    if (fits) return rule;
   }
+  const bool theirs = problem.http_status >= 500 || problem.http_status < 400;
+  return {0, "", theirs ? Status::unavailable : Status::invalid, false};
 }
 
 }  // namespace
+
+std::set<int> default_retry_statuses() {
+  std::set<int> statuses;
+  for (const Rule& rule : kRules) {
+    if (rule.may_pass && rule.http_status != 0) statuses.insert(rule.http_status);
+  }
+  return statuses;
+}
 
 std::int64_t parse_retry_after(std::string_view value) {
   const std::string text(http::trimmed(value));
@@ -124,8 +131,9 @@ Error Problem::error(std::string_view doing) const {
   std::string message = fmt::format("{}: HTTP {}", doing, http_status);
   if (!codes.empty()) message += " " + printable(codes.front(), 40);
   if (!text.empty()) message += ": " + text;
-  Error error(status_of(*this), message);
-  if (worth_another_try(http_status) || has("TOOMANYREQUESTS")) error.set_retryable(retry_after_ms);
+  const Rule rule = rule_for(*this);
+  Error error(rule.status, message);
+  if (rule.may_pass) error.set_retryable(retry_after_ms);
   return error;
 }
 

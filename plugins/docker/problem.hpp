@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct Problem {
 inline Error response_error(http::Response& response, std::string_view doing) {
   return Problem::of(response).error(doing);
 }
+
+/// The HTTP statuses that may pass by themselves.
+std::set<int> default_retry_statuses();
 
 /// The value of Retry-After in ms from now: seconds or an HTTP date; 0 for anything else.
 std::int64_t parse_retry_after(std::string_view value);

@@ -7,12 +7,17 @@
 namespace sealos::docker {
 namespace {
 
-http::ClientOptions client_options(const sdk::Host& host, const std::string& domain) {
+http::ClientOptions client_options(const sdk::Host& host, const std::string& domain,
+                                   const Settings& settings) {
   http::ClientOptions options;
   options.user_agent = "sealos/" + host.version();
   options.patience.cancelled = [host] { return host.cancelled(); };
   options.patience.cancel_fd = host.cancel_fd();
+  options.patience.stall = settings.stall;
   options.tls = tls_options(host, domain);
+  options.proxies = http::ProxyRules::from_environment();
+  options.max_connections = settings.max_connections;
+  options.rate = settings.rate;
   return options;
 }
 
@@ -26,10 +31,11 @@ Registry::Registry(sdk::Host host, const DockerName& name)
     : host_(host),
       domain_(name.domain),
       path_(name.path),
-      verify_(host.flag("tls-verify").value_or(true)),
-      client_(std::make_unique<http::Client>(client_options(host, domain_))),
-      authorizer_(
-          std::make_unique<Authorizer>(*client_, host.credentials(repository()), !verify_)) {}
+      settings_(Settings::read(host)),
+      retries_(settings_.retry, host),
+      client_(std::make_unique<http::Client>(client_options(host, domain_, settings_))),
+      authorizer_(std::make_unique<Authorizer>(*client_, host.credentials(repository()),
+                                               !settings_.verify)) {}
 
 Registry::~Registry() = default;
 
@@ -49,7 +55,7 @@ void Registry::choose_scheme() {
   try {
     response = probe(secure);
   } catch (const Error& e) {
-    if (verify_ || e.status() != Status::unavailable) throw;
+    if (settings_.verify || e.status() != Status::unavailable) throw;
     used = http::Url::parse(fmt::format("http://{}/v2/", api_host(domain_)));
     try {
       response = probe(used);
@@ -82,6 +88,7 @@ http::Response Registry::attempt(const Ask& ask, const http::Url& url,
   request.body = ask.body;
   request.stream = ask.stream;
   request.stream_size = ask.stream_size;
+  request.stream_ends = ask.stream_ends;
   request.headers.add("Accept-Encoding", "identity");
   if (!authorization.empty() && url.same_origin(base()))
     request.headers.add("Authorization", authorization);
@@ -90,7 +97,7 @@ http::Response Registry::attempt(const Ask& ask, const http::Url& url,
   return follows ? client_->follow(std::move(request)) : client_->send(request);
 }
 
-http::Response Registry::send(const Ask& ask) {
+http::Response Registry::send_once(const Ask& ask) {
   http::Url url = ask.url ? *ask.url : base().resolve("/v2/" + ask.path);
   std::string authorization = ask.anonymous ? "" : authorizer_->header(ask.scopes);
   http::Response response = attempt(ask, url, authorization);
@@ -101,6 +108,23 @@ http::Response Registry::send(const Ask& ask) {
   response.finish();
   authorization = authorizer_->header(ask.scopes);
   return attempt(ask, url, authorization);
+}
+
+http::Response Registry::send(const Ask& ask) {
+  if (ask.stream != nullptr || ask.once) return send_once(ask);
+  Tries tries(retries_);
+  for (;;) {
+    try {
+      http::Response response = send_once(ask);
+      if (!retries_.covers(Error(Status::unavailable, ""), response.status())) return response;
+      const int status = response.status();
+      const std::string doing = fmt::format("{} {}", ask.method, response.url().shown());
+      tries.again_or_throw(response_error(response, doing), status);
+    } catch (const Error& e) {
+      if (!e.retryable()) throw;
+      tries.again_or_throw(e);
+    }
+  }
 }
 
 http::Response Registry::require(const Ask& ask, std::string_view doing) {

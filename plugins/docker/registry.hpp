@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "problem.hpp"
+#include "retry.hpp"
 #include "sealos/sdk/host.hpp"
+#include "settings.hpp"
 #include "support/docker_name/docker_name.hpp"
 #include "support/http/client.hpp"
 #include "token.hpp"
@@ -24,8 +26,10 @@ struct Ask {
   std::string body;
   Stream* stream = nullptr;
   std::int64_t stream_size = -1;
+  bool stream_ends = true;  ///< see http::Request
   Scopes scopes;
   bool anonymous = false;  ///< never send credentials
+  bool once = false;       ///< do not try again
 };
 
 /// The network is first used when the first request is made. Safe for concurrent use.
@@ -37,6 +41,8 @@ class Registry {
   ~Registry();
 
   const sdk::Host& host() const { return host_; }
+  const Settings& settings() const { return settings_; }
+  Retries& retries() { return retries_; }
   const std::string& domain() const { return domain_; }
   /// The repository: "library/busybox".
   const std::string& path() const { return path_; }
@@ -45,7 +51,9 @@ class Registry {
   Scopes push_scope() const { return {"repository:" + path_ + ":pull,push"}; }
 
   /// Whatever the status of the answer is. Redirects are followed for GET and HEAD; a token that
-  /// was refused is renewed once, if the body can be sent again.
+  /// was refused is renewed once, if the body can be sent again. Failures that may pass are tried
+  /// again, unless the body is a stream, and are final when they come out of here; with a stream
+  /// they come out as they are.
   http::Response send(const Ask& ask);
   /// As send; throws for a status of 400 and more, and for redirects.
   http::Response require(const Ask& ask, std::string_view doing);
@@ -53,13 +61,15 @@ class Registry {
  private:
   /// Finds out, once, whether the registry speaks https or http, and what it asks for.
   const http::Url& base();
+  http::Response send_once(const Ask& ask);
   http::Response probe(const http::Url& url);
   void choose_scheme();
   http::Response attempt(const Ask& ask, const http::Url& url, const std::string& authorization);
 
   const sdk::Host host_;
   const std::string domain_, path_;
-  const bool verify_;
+  const Settings settings_;
+  Retries retries_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Authorizer> authorizer_;
   std::mutex mutex_;

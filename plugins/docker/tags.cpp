@@ -6,7 +6,11 @@
 #include <set>
 
 #include "manifests.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file.hpp"
+#include "support/file/file_stream.hpp"
 #include "support/json/json.hpp"
+#include "upload.hpp"
 
 namespace sealos::docker {
 namespace {
@@ -49,6 +53,38 @@ Ask delete_ask(const Registry& registry, const std::string& name) {
   return ask;
 }
 
+/// An image that no one else has: its configuration is random.
+Item unique_image(Registry& registry) {
+  const std::string config =
+      fmt::format(R"({{"architecture":"","os":"","rootfs":{{"type":"layers",)"
+                  R"("diff_ids":[]}},"author":"{}"}})",
+                  temporary_name("removed-"));
+  const Digest digest = digest_of(config);
+  Blob blob;
+  blob.digest = digest;
+  blob.size = static_cast<std::int64_t>(config.size());
+  Journal journal(registry.host(), "", false);
+  Uploader uploader(registry, journal);
+  const auto stream = memory_stream(config);
+  uploader.upload(blob, *stream);
+  return {kOciManifest,
+          fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{{"mediaType":)"
+                      R"("application/vnd.oci.image.config.v1+json","digest":"{}","size":{}}},)"
+                      R"("layers":[]}})",
+                      kOciManifest, digest.str(), config.size())};
+}
+
+void remove_tag_alone(Registry& registry, const std::string& tag, const std::string& doing) {
+  const Item before = get_manifest(registry, tag);
+  const Item empty = unique_image(registry);
+  put_manifest(registry, tag, empty);
+  http::Response response = registry.send(delete_ask(registry, digest_of(empty.data).str()));
+  if (response.ok()) return response.finish();
+  const Error error = response_error(response, doing);
+  put_manifest(registry, tag, before);
+  throw error;
+}
+
 }  // namespace
 
 std::vector<std::string> list_tags(Registry& registry) {
@@ -75,18 +111,12 @@ std::vector<std::string> list_tags(Registry& registry) {
 void remove_image(Registry& registry, const std::string& name) {
   const std::string doing = fmt::format("removing {} from {}", name, registry.repository());
   http::Response response = registry.send(delete_ask(registry, name));
-  const bool is_digest = Digest::parse(name).has_value();
   const bool takes_no_tag = response.status() == 400 || response.status() == 405;
-  if (!is_digest && takes_no_tag) {
-    response.finish();
-    const auto digest = head_manifest(registry, name);
-    if (!digest) throw Error(Status::not_found, doing + ": there is no such tag");
-    registry.host().warn(fmt::format("{} cannot remove a tag alone; all tags of {} go with it",
-                                     registry.domain(), digest->brief()));
-    response = registry.send(delete_ask(registry, digest->str()));
-  }
-  if (!response.ok()) throw response_error(response, doing);
+  if (!response.ok() && (Digest::parse(name) || !takes_no_tag))
+    throw response_error(response, doing);
+  const bool done = response.ok();
   response.finish();
+  if (!done) remove_tag_alone(registry, name, doing);
 }
 
 }  // namespace sealos::docker

@@ -237,6 +237,24 @@ void FakeRegistry::blobs(Served& request, const std::string& repository,
       return refuse(request, 404, "BLOB_UNKNOWN");
     bytes = blobs_by_digest[digest];
   }
+  std::int64_t cut = -1;
+  if (request.method == "GET") {
+    const std::lock_guard lock(mutex);
+    if (!blob_cuts.empty()) {
+      cut = blob_cuts.front();
+      blob_cuts.pop_front();
+    }
+  }
+  if (cut >= 0) {
+    long long from = 0;
+    std::sscanf(request.headers.text("Range").c_str(), "bytes=%lld-", &from);
+    const auto all = static_cast<long long>(bytes.size());
+    request.send_raw(fmt::format("HTTP/1.1 {} OK\r\nContent-Length: {}\r\n"
+                                 "Content-Range: bytes {}-{}/{}\r\n\r\n",
+                                 from > 0 ? 206 : 200, all - from, from, all - 1, all) +
+                     bytes.substr(static_cast<size_t>(from), static_cast<size_t>(cut)));
+    return request.close();
+  }
   const std::string range = request.headers.text("Range");
   long long first = 0, last = 0;
   const int found = std::sscanf(range.c_str(), "bytes=%lld-%lld", &first, &last);
@@ -268,41 +286,61 @@ void FakeRegistry::start_upload(Served& request, const std::string& repository) 
     return request.reply(201, fields({{"Docker-Content-Digest", mount}}));
   }
   const std::string id = fmt::format("upload-{}", ++last_id_);
-  uploads[id] = {repository, "", 0};
-  request.reply(202, location(id, uploads[id]));
+  uploads[id] = std::make_shared<Upload>(Upload{repository, "", 0});
+  request.reply(202, location(id, *uploads[id]));
 }
 
-void FakeRegistry::take_body(Served& request, Upload& upload) {
-  for (std::string part; !(part = request.read_body(64 * 1024)).empty();) {
+bool FakeRegistry::take_body(Served& request, Upload& upload) {
+  std::int64_t most = -1;
+  {
+    const std::lock_guard lock(mutex);
+    if (request.method == "PATCH" && !patch_cuts.empty()) {
+      most = patch_cuts.front();
+      patch_cuts.pop_front();
+    }
+  }
+  for (;;) {
+    const auto left = static_cast<size_t>(most - request.body_bytes());
+    const std::string part = request.read_body(most < 0 ? 65536 : std::min<size_t>(65536, left));
+    if (part.empty()) break;
     const std::lock_guard lock(mutex);
     upload.bytes += part;
   }
+  if (most < 0 || request.body_complete()) return true;
+  request.reset();
+  return false;
 }
 
 void FakeRegistry::upload(Served& request, const std::string& id) {
-  Upload* open = nullptr;
+  std::shared_ptr<Upload> open;
   {
     const std::lock_guard lock(mutex);
     const auto found = uploads.find(id);
     const bool status = request.method == "GET" || request.method == "DELETE";
     if (found == uploads.end() ||
-        (!status && request.query("_state") != std::to_string(found->second.generation)))
+        (!status && request.query("_state") != std::to_string(found->second->generation)))
       return refuse(request, 404, "BLOB_UPLOAD_UNKNOWN");
-    open = &found->second;
+    open = found->second;
     if (request.method == "GET") return request.reply(204, location(id, *open));
     if (request.method == "DELETE") {
       uploads.erase(id);
       return request.reply(204);
     }
   }
+  const std::string range = request.headers.text("Content-Range");
+  if (!range.empty() && std::stoll(range) != static_cast<long long>(open->bytes.size()))
+    return refuse(request, 416, "RANGE_INVALID");
+  bool whole = false;
   try {
-    take_body(request, *open);
+    whole = take_body(request, *open);
   } catch (...) {
     const std::lock_guard lock(mutex);
     if (!keeps_partial_uploads) uploads.erase(id);
     throw;
   }
   const std::lock_guard lock(mutex);
+  if (!whole && !keeps_partial_uploads) uploads.erase(id);
+  if (!whole) return;
   if (request.method == "PATCH") {
     ++open->generation;
     return request.reply(202, location(id, *open));
@@ -313,6 +351,10 @@ void FakeRegistry::upload(Served& request, const std::string& id) {
   if (!Digest::parse(wanted) || digest_of(bytes).str() != wanted)
     return refuse(request, 400, "DIGEST_INVALID");
   add_blob(repository, bytes);
+  if (lost_answers > 0) {
+    --lost_answers;
+    return request.close();
+  }
   request.reply(201, fields({{"Docker-Content-Digest", wanted},
                              {"Location", "/v2/" + repository + "/blobs/" + wanted}}));
 }

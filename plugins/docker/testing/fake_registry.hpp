@@ -1,8 +1,10 @@
 // A registry in the test's own process that keeps to the specification, or not, as it is told.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -38,6 +40,9 @@ class FakeRegistry {
   bool token_needs_password = false;
   int token_life = 300;               ///< seconds, as the token server says
   bool keeps_partial_uploads = true;  ///< false: a PATCH that is cut loses the upload
+  /// After how many bytes the next bodies of PATCH, and the next answers with a blob, are cut off.
+  std::deque<std::int64_t> patch_cuts, blob_cuts;
+  int lost_answers = 0;  ///< PUTs of blobs that work, but are not answered
   bool absolute_locations = false;
   int tag_page = 0;  ///< tags on one page; 0: all
   bool deletes_tags = false;
@@ -71,7 +76,7 @@ class FakeRegistry {
   void blobs(Served& request, const std::string& repository, const std::string& digest);
   void start_upload(Served& request, const std::string& repository);
   void upload(Served& request, const std::string& id);
-  void take_body(Served& request, Upload& upload);
+  bool take_body(Served& request, Upload& upload);
   void tags(Served& request, const std::string& repository);
   http::Headers location(const std::string& id, const Upload& upload);
   static void refuse(Served& request, int status, const std::string& code);
@@ -81,7 +86,7 @@ class FakeRegistry {
   std::map<std::string, std::string> blobs_by_digest;
   std::map<std::string, std::set<std::string>> repository_blobs;
   std::map<std::string, std::map<std::string, Item>> repository_manifests;
-  std::map<std::string, Upload> uploads;
+  std::map<std::string, std::shared_ptr<Upload>> uploads;  // requests may outlive their upload
   std::vector<Logged> requests;
   std::map<std::string, std::set<std::string>> tokens_given;  ///< to their scopes
 

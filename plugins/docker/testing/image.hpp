@@ -16,9 +16,13 @@ namespace sealos::testing {
 
 inline constexpr const char* kBasic = "dTpw";  // "u:p"
 
-/// A host that allows http, as the test's registry needs.
+/// A host that allows http, as the test's registry needs, and does not wait long.
 struct PlainHost : FakeHost {
-  PlainHost() { options["tls-verify"] = "false"; }
+  PlainHost() {
+    options["tls-verify"] = "false";
+    options["retry-delay"] = "1ms";
+    options["docker.journal"] = "false";
+  }
 };
 
 inline std::unique_ptr<docker::Source> source(const FakeHost& host, const std::string& name) {

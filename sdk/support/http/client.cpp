@@ -62,40 +62,68 @@ void Response::finish() noexcept {
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
       tls_(options_.tls),
-      pool_(std::make_shared<Pool>(options_.max_connections)) {}
+      pool_(std::make_shared<Pool>(options_.max_connections)),
+      throttle_(options_.rate > 0 ? std::make_shared<Throttle>(options_.rate) : nullptr) {}
 
 Client::~Client() = default;
 
-Pool::Lease Client::connect(const Url& url, bool fresh) {
+/// Asks the proxy for a way to the server itself.
+void Client::open_tunnel(Wire& wire, const Url& url, const Url& proxy) {
+  const std::string to = fmt::format(
+      "{}:{}", url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]", url.port);
+  std::string head = fmt::format("CONNECT {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {}\r\n", to, to,
+                                 options_.user_agent);
+  if (const std::string who = proxy_authorization(proxy); !who.empty())
+    head += "Proxy-Authorization: " + who + "\r\n";
+  wire.write(head + "\r\n");
+  const std::string status = wire.read_line(1024);
+  for (size_t lines = 0; !trimmed(wire.read_line(16 * 1024)).empty(); ++lines) {
+    if (lines > 100) throw Error(Status::unavailable, proxy.authority() + " sends endless headers");
+  }
+  if (status.size() > 12 && status.substr(8, 4) == " 200") return;
+  throw Error(Status::unavailable, fmt::format("the proxy {} does not lead to {}: {}",
+                                               proxy.authority(), to, printable(trimmed(status))));
+}
+
+Pool::Lease Client::connect(const Url& url, const std::optional<Url>& proxy, bool fresh) {
   Pool::Lease lease = pool_->take(url.origin(), options_.patience);
   if (fresh) {
     lease.wire.reset();
     lease.used_before = false;
   }
   if (lease.wire == nullptr) {
-    Fd socket = options_.unix_socket.empty() ? dial_tcp(url.host, url.port, options_.patience)
-                                             : dial_unix(options_.unix_socket, options_.patience);
-    const std::string name = options_.unix_socket.empty() ? url.authority() : options_.unix_socket;
-    lease.wire = std::make_unique<Wire>(std::move(socket), name);
-    if (url.scheme == "https" && options_.unix_socket.empty())
+    const bool local = !options_.unix_socket.empty();
+    const Url& first = proxy ? *proxy : url;
+    Fd socket = local ? dial_unix(options_.unix_socket, options_.patience)
+                      : dial_tcp(first.host, first.port, options_.patience);
+    lease.wire =
+        std::make_unique<Wire>(std::move(socket), local ? options_.unix_socket : url.authority());
+    lease.wire->set_patience(options_.patience);
+    if (url.scheme == "https" && !local) {
+      if (proxy) open_tunnel(*lease.wire, url, *proxy);
       lease.wire->start_tls(tls_, url.host, options_.patience);
+    }
   }
   lease.wire->set_patience(options_.patience);
   return lease;
 }
 
 Response Client::attempt(const Request& request, bool fresh) {
-  Pool::Lease lease = connect(request.url, fresh);
+  std::optional<Url> proxy;
+  if (options_.unix_socket.empty()) proxy = options_.proxies.proxy_for(request.url);
+  const bool absolute = proxy && request.url.scheme == "http";
+  Pool::Lease lease = connect(request.url, proxy, fresh);
   const bool used_before = lease.used_before;
   Wire& wire = *lease.wire;
-  auto exchange = std::make_unique<Exchange>(std::move(lease));
+  auto exchange = std::make_unique<Exchange>(std::move(lease), throttle_, options_.patience);
   Response response(nullptr);
   try {
-    exchange->send(request, request.url.target);
+    exchange->send(request, absolute ? request.url.str() : request.url.target,
+                   absolute ? proxy_authorization(*proxy) : "");
     exchange->receive(request, response);
   } catch (const Error& e) {
     const bool stale = used_before && request.stream == nullptr && !wire.heard() &&
-                       e.status() == Status::unavailable;
+                       e.status() == Status::unavailable && e.retryable();
     if (!stale) throw;
     exchange.reset();
     return attempt(request, true);

@@ -6,6 +6,8 @@
 
 #include "support/http/message.hpp"
 #include "support/http/pool.hpp"
+#include "support/http/proxy.hpp"
+#include "support/http/throttle.hpp"
 
 namespace sealos::http {
 
@@ -13,8 +15,10 @@ struct ClientOptions {
   std::string user_agent = "sealos";
   Patience patience;
   TlsOptions tls;
-  std::string unix_socket;       ///< if set, every connection goes there, without TLS
+  std::string unix_socket;  ///< if set, every connection goes there, without TLS
+  ProxyRules proxies;
   unsigned max_connections = 0;  ///< to one origin at a time; 0: any number
+  std::int64_t rate = 0;         ///< bytes of bodies a second, in both directions; 0: no limit
 };
 
 /// Connections are kept and used again, so make one client and keep it. Safe for concurrent use.
@@ -37,11 +41,13 @@ class Client {
 
  private:
   Response attempt(const Request& request, bool fresh);
-  Pool::Lease connect(const Url& url, bool fresh);
+  Pool::Lease connect(const Url& url, const std::optional<Url>& proxy, bool fresh);
+  void open_tunnel(Wire& wire, const Url& url, const Url& proxy);
 
   const ClientOptions options_;
   const TlsContext tls_;
   const std::shared_ptr<Pool> pool_;
+  const std::shared_ptr<Throttle> throttle_;
 };
 
 /// Where a redirect or the Location of an upload leads. A server behind a badly set up proxy names

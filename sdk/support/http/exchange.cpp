@@ -63,12 +63,20 @@ Exchange::~Exchange() {
   if (framing_ == Framing::none && reusable_) lease_.give_back();
 }
 
-void Exchange::send(const Request& request, const std::string& target) {
+size_t Exchange::piece() const { return throttle_ ? throttle_->piece() : kPiece; }
+
+void Exchange::throttle(std::int64_t bytes) {
+  if (throttle_) throttle_->take(bytes, patience_);
+}
+
+void Exchange::send(const Request& request, const std::string& target,
+                    const std::string& for_proxy) {
   framing_ = Framing::until_close;  // until the answer says otherwise
   wire().mark();
   Poco::Net::HTTPRequest head(request.method, target, Poco::Net::HTTPMessage::HTTP_1_1);
   head.set("Host", request.url.authority());
   for (const auto& [name, value] : request.headers.fields()) head.add(name, value);
+  if (!for_proxy.empty()) head.set("Proxy-Authorization", for_proxy);
   const bool chunked = request.stream != nullptr && request.stream_size < 0;
   const bool may_have_body = request.method != "GET" && request.method != "HEAD";
   const auto length = request.stream != nullptr ? request.stream_size
@@ -84,13 +92,14 @@ void Exchange::send(const Request& request, const std::string& target) {
   }
   Wire::Sent sent = wire().write(text.str());
   if (sent == Wire::Sent::all) {
-    const bool in_kernel = !chunked && request.stream->fd() >= 0 && !wire().secure();
-    sent = in_kernel ? send_file(request) : send_stream(request);
+    const bool is_file = !chunked && request.stream->fd() >= 0;
+    sent = is_file ? send_file(request) : send_stream(request);
   }
   reusable_ = sent == Wire::Sent::all;
 }
 
 Wire::Sent Exchange::send_piece(std::span<const std::byte> piece, bool chunked) {
+  throttle(static_cast<std::int64_t>(piece.size()));
   if (!chunked) return wire().write(piece);
   if (wire().write(fmt::format("{:x}\r\n", piece.size())) == Wire::Sent::answered ||
       wire().write(piece) == Wire::Sent::answered)
@@ -101,11 +110,11 @@ Wire::Sent Exchange::send_piece(std::span<const std::byte> piece, bool chunked) 
 /// One piece is always held back until the stream has given another one or its good end.
 Wire::Sent Exchange::send_stream(const Request& request) {
   const bool chunked = request.stream_size < 0;
-  std::vector<std::byte> held(kPiece), next(kPiece);
+  std::vector<std::byte> held(piece()), next(piece());
   size_t holds = fill_from(*request.stream, held);
   std::int64_t total = 0;
   while (holds > 0) {
-    const size_t comes = holds < kPiece ? 0 : fill_from(*request.stream, next);
+    const size_t comes = holds < held.size() ? 0 : fill_from(*request.stream, next);
     total += static_cast<std::int64_t>(holds);
     const bool bad_size =
         !chunked && (total > request.stream_size || (comes == 0 && total != request.stream_size));
@@ -123,26 +132,41 @@ Wire::Sent Exchange::send_stream(const Request& request) {
   return chunked ? wire().write("0\r\n\r\n") : Wire::Sent::all;
 }
 
+/// Takes the bytes through the descriptor; all but the last piece inside the kernel, if it can.
 Wire::Sent Exchange::send_file(const Request& request) {
-  const int file = request.stream->fd();
   const std::int64_t tail =
       std::min<std::int64_t>(request.stream_size, static_cast<std::int64_t>(kPiece));
-  constexpr std::int64_t kStep = 16 << 20;
-  std::int64_t done = 0;
-  while (done < request.stream_size - tail) {
-    const std::int64_t step = std::min(kStep, request.stream_size - tail - done);
-    if (wire().send_file(file, step) == Wire::Sent::answered) return Wire::Sent::answered;
+  if (send_rest_of_file(request, request.stream_size - tail) == Wire::Sent::answered)
+    return Wire::Sent::answered;
+  std::vector<std::byte> last(static_cast<size_t>(tail));
+  read_exactly(request.stream->fd(), last);
+  if (request.stream_ends) {
+    std::byte more[1];
+    if (request.stream->read(more) != 0)
+      throw Error(Status::corrupt, "the blob is longer than it should be");
+  }
+  const Wire::Sent sent = send_piece(last, false);
+  if (sent == Wire::Sent::all && request.sent) request.sent(request.stream_size);
+  return sent;
+}
+
+Wire::Sent Exchange::send_rest_of_file(const Request& request, std::int64_t size) {
+  const bool in_kernel = !wire().secure();
+  const std::int64_t most = throttle_ || !in_kernel ? static_cast<std::int64_t>(piece()) : 16 << 20;
+  std::vector<std::byte> buffer(in_kernel ? 0 : static_cast<size_t>(most));
+  for (std::int64_t done = 0; done < size;) {
+    const std::int64_t step = std::min(most, size - done);
+    if (in_kernel) throttle(step);
+    if (!in_kernel)
+      read_exactly(request.stream->fd(), std::span(buffer).first(static_cast<size_t>(step)));
+    const Wire::Sent sent =
+        in_kernel ? wire().send_file(request.stream->fd(), step)
+                  : send_piece(std::span(buffer).first(static_cast<size_t>(step)), false);
+    if (sent == Wire::Sent::answered) return sent;
     done += step;
     if (request.sent) request.sent(done);
   }
-  std::vector<std::byte> last(static_cast<size_t>(tail));
-  read_exactly(file, last);
-  std::byte more[1];
-  if (request.stream->read(more) != 0)
-    throw Error(Status::corrupt, "the blob is longer than it should be");
-  const Wire::Sent sent = wire().write(last);
-  if (sent == Wire::Sent::all && request.sent) request.sent(request.stream_size);
-  return sent;
+  return Wire::Sent::all;
 }
 
 std::string Exchange::read_head() {
@@ -245,7 +269,9 @@ size_t Exchange::read(std::span<std::byte> into) {
   if (framing_ == Framing::none || into.empty()) return 0;
   if (framing_ != Framing::until_close && left_ < static_cast<std::int64_t>(into.size()))
     into = into.first(static_cast<size_t>(left_));
+  if (throttle_ && into.size() > piece()) into = into.first(piece());
   const size_t n = wire().read(into);
+  throttle(static_cast<std::int64_t>(n));
   if (framing_ == Framing::until_close) {
     if (n == 0) framing_ = Framing::none;
     return n;

@@ -6,18 +6,21 @@
 
 #include "support/http/message.hpp"
 #include "support/http/pool.hpp"
+#include "support/http/throttle.hpp"
 #include "support/http/wire.hpp"
 
 namespace sealos::http {
 
 class Exchange {
  public:
-  explicit Exchange(Pool::Lease lease) : lease_(std::move(lease)) {}
+  /// throttle: nullptr for no limit.
+  Exchange(Pool::Lease lease, std::shared_ptr<Throttle> throttle, Patience patience)
+      : lease_(std::move(lease)), throttle_(std::move(throttle)), patience_(std::move(patience)) {}
   /// The connection goes back to the pool if it can be used again, and is closed otherwise.
   ~Exchange();
 
-  /// Sends all of it, unless the server answers before.
-  void send(const Request& request, const std::string& target);
+  /// Sends all of it, unless the server answers before. for_proxy: Proxy-Authorization, or "".
+  void send(const Request& request, const std::string& target, const std::string& for_proxy);
   /// Waits for the answer; `response` then still lacks its exchange.
   void receive(const Request& request, Response& response);
 
@@ -30,6 +33,9 @@ class Exchange {
   Wire& wire() { return *lease_.wire; }
   Wire::Sent send_stream(const Request& request);
   Wire::Sent send_file(const Request& request);
+  Wire::Sent send_rest_of_file(const Request& request, std::int64_t size);
+  void throttle(std::int64_t bytes);
+  size_t piece() const;
   Wire::Sent send_piece(std::span<const std::byte> piece, bool chunked);
   std::string read_head();
   void set_framing(const Request& request, Response& response);
@@ -37,6 +43,8 @@ class Exchange {
   [[noreturn]] void cut_off() const;
 
   Pool::Lease lease_;
+  const std::shared_ptr<Throttle> throttle_;
+  const Patience patience_;
   Framing framing_ = Framing::until_close;
   std::int64_t left_ = 0, taken_ = 0;
   bool reusable_ = true, first_chunk_ = true;

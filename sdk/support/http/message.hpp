@@ -23,6 +23,8 @@ struct Request {
   /// Content-Length, else in chunks; its last bytes go out only after it has ended well.
   Stream* stream = nullptr;
   std::int64_t stream_size = -1;
+  /// False: these bytes are a part and the stream goes on behind them (only with a descriptor).
+  bool stream_ends = true;
   /// Told how many bytes of the stream went out, now and then.
   std::function<void(std::int64_t)> sent;
 
