@@ -70,6 +70,12 @@ void Journal::open_file(const std::string& destination) {
       held.st_ino != named.st_ino)
     return;  // another process has just finished and removed it
   folder_ = std::move(folder);
+  // What a process left that died while it replaced the file.
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("." + name_ + ".json.")) ::unlinkat(folder_.get(), name.c_str(), 0);
+  }
   read_file();
 }
 

@@ -118,6 +118,8 @@ Problem Problem::of(http::Response& response) {
   } catch (const Error&) {
     if (!is_html(body)) problem.text = http::trimmed(body);
   }
+  if (problem.text.empty() && problem.http_status == 401)
+    problem.text = "authentication required, or the credentials are wrong";
   if (problem.text.empty()) problem.text = reason;
   problem.text = printable(problem.text);
   return problem;
