@@ -66,8 +66,12 @@ int ConfinedFolder::make(const std::vector<std::string>& parts, size_t count,
     const std::string upto = join_path(parts, i);
     if (find(upto)) continue;
     const std::optional<Fd> above = find(join_path(parts, i - 1));
-    if (!above || ::mkdirat(above->get(), parts[i - 1].c_str(), 0755) != 0)
+    if (!above || ::mkdirat(above->get(), parts[i - 1].c_str(), 0755) != 0) {
+      if (!above || errno == EEXIST)
+        throw Error(Status::corrupt,
+                    printable(upto) + " in the layer is a link that leads nowhere");
       throw errno_error(errno, "making folder " + printable(upto));
+    }
     ::fchmodat(above->get(), parts[i - 1].c_str(), 0755, 0);
     if (made.size() < kMostMadeKept) made.push_back(upto);
     if (i == count) folder = find(path);
