@@ -60,14 +60,18 @@ std::optional<Fd> ConfinedFolder::find(const std::string& path) const {
 int ConfinedFolder::make(const std::vector<std::string>& parts, size_t count,
                          std::vector<std::string>& made) {
   const std::string path = join_path(parts, count);
-  if (last_ && path == last_path_) return last_.get();
+  if (last_is_known_ && path == last_path_) return last_.get();
   std::optional<Fd> folder = find(path);
   for (size_t i = 1; !folder && i <= count; ++i) {
     const std::string upto = join_path(parts, i);
     if (find(upto)) continue;
     const std::optional<Fd> above = find(join_path(parts, i - 1));
-    if (!above || ::mkdirat(above->get(), parts[i - 1].c_str(), 0755) != 0)
+    if (!above || ::mkdirat(above->get(), parts[i - 1].c_str(), 0755) != 0) {
+      if (!above || errno == EEXIST)
+        throw Error(Status::corrupt,
+                    printable(upto) + " in the layer is a link that leads nowhere");
       throw errno_error(errno, "making folder " + printable(upto));
+    }
     ::fchmodat(above->get(), parts[i - 1].c_str(), 0755, 0);
     if (made.size() < kMostMadeKept) made.push_back(upto);
     if (i == count) folder = find(path);
@@ -75,6 +79,7 @@ int ConfinedFolder::make(const std::vector<std::string>& parts, size_t count,
   if (!folder) throw Error(Status::corrupt, printable(path) + " in the layer leads nowhere");
   last_ = *std::move(folder);
   last_path_ = path;
+  last_is_known_ = true;
   return last_.get();
 }
 

@@ -28,13 +28,15 @@ class ConfinedFolder {
   /// As find, but makes what is missing, root's and with mode 0755, and adds it to `made`. The
   /// descriptor stays the object's, until the next call.
   int make(const std::vector<std::string>& parts, size_t count, std::vector<std::string>& made);
-  /// To be called when something that is no new entry changes: a folder or link was removed.
-  void forget() { last_ = Fd(); }
+  /// To be called when something that is no new entry changes: a folder or link was removed. What
+  /// make returned last stays open until its next call.
+  void forget() { last_is_known_ = false; }
 
  private:
   int root_;
   Fd last_;
   std::string last_path_;
+  bool last_is_known_ = false;
 };
 
 }  // namespace sealos::containers_storage

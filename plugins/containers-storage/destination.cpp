@@ -1,5 +1,6 @@
 #include "destination.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -35,6 +36,25 @@ std::vector<Digest> diff_ids_of(const Json& config) {
 bool has_tar_split(const StoredLayer& layer) {
   const std::string path = layer.root->tar_split_path(layer.id);
   return ::faccessat(layer.root->graph_fd(), path.c_str(), R_OK, 0) == 0;
+}
+
+std::unique_ptr<Stream> read_staged(const StagingArea& staging, const StagedLayer& layer) {
+  std::vector<Fd> folders;
+  folders.push_back(open_at(staging.fd(), layer.folder + "/diff", O_RDONLY | O_DIRECTORY));
+  return rebuilt_tar(std::move(folders),
+                     open_at(staging.fd(), layer.folder + "/tar-split.gz", O_RDONLY),
+                     layer.diff_id.brief(), layer.diff_size);
+}
+
+/// The blob that the store once got the layer from.
+void take_blob_of(const StoredLayer& layer, StagedLayer& into) {
+  if (layer.compressed_digest.empty() || layer.compressed_size < 0) return;
+  into.blob_digest = Digest::require(layer.compressed_digest);
+  into.blob_size = layer.compressed_size;
+  for (const Compression kind : {Compression::none, Compression::bzip2, Compression::gzip,
+                                 Compression::xz, Compression::zstd}) {
+    if (number_of(kind) == layer.compression) into.compression = kind;
+  }
 }
 
 }  // namespace
@@ -130,27 +150,30 @@ void Destination::put_signatures(const std::optional<Digest>&, const std::vector
   signatures_ = items;
 }
 
-/// The layer in another place than where the store has it: read and extracted once more.
-StagedLayer& Destination::stage_again(const Digest& diff_id, const std::string& id) {
+/// The layer in another place than where the store, or this image (twin), has it: read and
+/// extracted once more.
+StagedLayer& Destination::stage_again(const Digest& diff_id, const std::string& id,
+                                      StagedLayer* twin) {
   if (const auto at = again_.find(id); at != again_.end()) return *at->second;
-  const StoredLayer* layer = find_stored(diff_id, std::nullopt);
-  if (layer == nullptr) {
+  const StoredLayer* layer = twin == nullptr ? find_stored(diff_id, std::nullopt) : nullptr;
+  if (twin == nullptr && layer == nullptr) {
     Error e(Status::unavailable,
             fmt::format("layer {} was removed from the store meanwhile", diff_id.brief()));
     throw e.set_retryable();
   }
-  const std::unique_ptr<Stream> tar = layer_stream(snapshot_, *layer);
+  const std::unique_ptr<Stream> tar =
+      twin != nullptr ? read_staged(*staging_, *twin) : layer_stream(snapshot_, *layer);
   StagedLayer staged = stage_layer(*staging_, *tar, std::nullopt, folders_.form());
   if (staged.diff_id != diff_id) {
-    throw Error(Status::corrupt, fmt::format("layer {} of the store has changed: it is now {}",
-                                             layer->id.substr(0, 12), staged.diff_id.str()));
+    throw Error(Status::corrupt, fmt::format("layer {} in the store has changed: it is now {}",
+                                             diff_id.str(), staged.diff_id.str()));
   }
-  staged.blob_digest = Digest::require(layer->compressed_digest.empty() ? layer->diff_digest
-                                                                        : layer->compressed_digest);
-  staged.blob_size = layer->compressed_size >= 0 ? layer->compressed_size : staged.diff_size;
-  for (const Compression kind : {Compression::none, Compression::bzip2, Compression::gzip,
-                                 Compression::xz, Compression::zstd}) {
-    if (number_of(kind) == layer->compression) staged.compression = kind;
+  if (twin != nullptr) {
+    staged.blob_digest = twin->blob_digest;
+    staged.blob_size = twin->blob_size;
+    staged.compression = twin->compression;
+  } else {
+    take_blob_of(*layer, staged);
   }
   auto& kept = again_[id];
   kept = std::make_unique<StagedLayer>(std::move(staged));
@@ -184,8 +207,9 @@ std::vector<ChainLayer> Destination::make_chain(const Json& manifest,
     parent = layer.id;
     layer.stored = snapshot_.layer(layer.id);
     if (layer.stored != nullptr) continue;
-    const bool usable = staged != staged_.end() && taken.insert(&staged->second).second;
-    layer.staged = usable ? &staged->second : &stage_again(diff_ids[i], layer.id);
+    StagedLayer* own_stage = staged == staged_.end() ? nullptr : &staged->second;
+    const bool usable = own_stage != nullptr && taken.insert(own_stage).second;
+    layer.staged = usable ? own_stage : &stage_again(diff_ids[i], layer.id, own_stage);
   }
   return chain;
 }

@@ -39,7 +39,7 @@ class Destination {
   const StoredLayer* find_stored(const Digest& digest,
                                  const std::optional<std::string>& compression) const;
   std::vector<ChainLayer> make_chain(const Json& manifest, const std::vector<Digest>& diff_ids);
-  StagedLayer& stage_again(const Digest& diff_id, const std::string& id);
+  StagedLayer& stage_again(const Digest& diff_id, const std::string& id, StagedLayer* twin);
   void link_layers(const Json& manifest, const std::vector<Digest>& diff_ids,
                    const NewImage& image);
   NewImage make_image(const Item& top, const std::string& config_digest, const Json& config);

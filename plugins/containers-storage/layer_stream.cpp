@@ -186,10 +186,15 @@ std::unique_ptr<Stream> layer_stream(const Snapshot& snapshot, const StoredLayer
   } catch (Error& e) {
     throw e.add_context("opening the files of layer " + shown);
   }
-  TarSplitReader entries(decompress(file_stream(std::move(compressed), path), Compression::gzip),
-                         path);
-  return std::make_unique<LayerStream>(std::move(folders), std::move(entries), shown,
-                                       layer.diff_size);
+  return rebuilt_tar(std::move(folders), std::move(compressed), shown, layer.diff_size);
+}
+
+std::unique_ptr<Stream> rebuilt_tar(std::vector<Fd> folders, Fd tar_split, const std::string& name,
+                                    std::int64_t size) {
+  const std::string shown = "the tar-split of layer " + name;
+  TarSplitReader entries(decompress(file_stream(std::move(tar_split), shown), Compression::gzip),
+                         shown);
+  return std::make_unique<LayerStream>(std::move(folders), std::move(entries), name, size);
 }
 
 }  // namespace sealos::containers_storage
