@@ -50,6 +50,8 @@ struct LevelRange {
   int least, most, usual;
 };
 LevelRange levels_of(Compression kind);
+/// The level that is meant; throws SEALOS_INVALID for one that the kind does not have.
+int checked_level(Compression kind, const CompressOptions& options);
 
 /// `from`, compressed in blocks on several threads; the same holds for them as in decompress(). The
 /// result depends on the bytes and the level alone, not on the number of threads (at the gzip

@@ -121,6 +121,7 @@ bool Pipeline::next_block() {
     }
     current_ = &slot(taken_).block;
     at_ = 0;
+    work_->finish(*current_);
     if (!current_->out.empty()) return true;
   }
 }

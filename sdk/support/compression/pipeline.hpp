@@ -15,9 +15,15 @@
 
 namespace sealos::compression {
 
+/// What else a kind of work knows of a block.
+struct BlockExtra {
+  virtual ~BlockExtra() = default;
+};
+
 struct Block {
   Buffer in, out;
   size_t plain = 0;  ///< what fill tells work: how long `out` becomes
+  std::unique_ptr<BlockExtra> extra;
 };
 
 /// What is done with each block.
@@ -29,6 +35,8 @@ class BlockWork {
   virtual bool fill(Block& block) = 0;
   /// Makes block.out. Calls for several blocks run at once.
   virtual void work(Block&) {}
+  /// Looks at each block when its turn to be read comes, on the reader's thread.
+  virtual void finish(Block&) {}
 
   /// Set when nobody wants more; fill looks at it between reads and then throws anything.
   std::atomic<bool> stopped = false;

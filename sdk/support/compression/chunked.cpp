@@ -1,0 +1,348 @@
+#include "support/compression/chunked.hpp"
+
+#include <fmt/format.h>
+#include <isa-l/crc64.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <new>
+#include <unordered_set>
+
+#include "support/compression/chunked_tables.hpp"
+#include "support/compression/feed.hpp"
+#include "support/compression/pipeline.hpp"
+#include "support/digest/hasher.hpp"
+
+namespace sealos {
+namespace compression {
+namespace {
+
+constexpr size_t kBlock = 1 << 20;
+constexpr size_t kMostChunk = 1 << 20;
+constexpr size_t kRead = 64 * 1024;
+
+/// Says where content is cut: after about 64 KiB, at the same bytes whatever stands around them.
+/// The sum and its limit are those of the other writers of the format, so that the same content is
+/// cut in the same way and need not be fetched twice.
+class RollingSum {
+ public:
+  /// True: cut after this byte.
+  bool roll(std::uint8_t in) {
+    const std::uint8_t out = window_[at_];
+    window_[at_] = in;
+    at_ = (at_ + 1) % kWindow;
+    s1_ += in;
+    s1_ -= out;
+    s2_ += s1_ - kWindow * (out + kOffset);
+    return (s2_ & 0xffff) == 0xffff;
+  }
+
+ private:
+  static constexpr std::uint32_t kWindow = 64, kOffset = 31;
+  std::uint32_t s1_ = kWindow * kOffset, s2_ = kWindow * (kWindow - 1) * kOffset;
+  std::uint8_t window_[kWindow] = {};
+  std::uint32_t at_ = 0;
+};
+
+/// One zstd frame: bytes of the tar between contents, or a piece of a file's content.
+struct Frame {
+  size_t size = 0, packed = 0;
+  bool content = false, last = false;
+  std::optional<Json> file;   // with the first piece
+  std::string digest;         // with the last piece: of the whole content
+  std::string chunk_digest;   // if there is more than one piece
+  std::vector<Json> empties;  // members without content, whose headers stand here
+};
+
+struct Frames final : BlockExtra {
+  std::vector<Frame> all;
+};
+
+std::vector<Frame>& frames_of(Block& block) { return static_cast<Frames&>(*block.extra).all; }
+
+class ChunkedWork final : public BlockWork {
+ public:
+  ChunkedWork(std::unique_ptr<Stream> from, int level)
+      : feed_(std::move(from), stopped), level_(level), tar_split_(level), toc_(level) {}
+
+  bool fill(Block& block) override;
+  void work(Block& block) override;
+  void finish(Block& block) override;
+  /// After the last block.
+  std::string tail(Annotations& annotations) {
+    if (!describable_) return {};
+    return chunked_tail(offset_, toc_, tar_split_.text(), annotations);
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  using Context = std::unique_ptr<ZSTD_CCtx, Free>;
+
+  size_t take_raw(Block& block, size_t n);
+  void take_header(Block& block);
+  void take_member(Block& block);
+  void take_rest(Block& block);
+  void take_content(Block& block);
+  void flush_segment();
+  Context borrow_context();
+
+  // What fill alone uses.
+  Feed feed_;
+  TarHeaderReader headers_;
+  std::string segment_;  // of the tar-split, not written yet
+  size_t padding_ = 0;   // before the next header
+  std::unordered_set<size_t> names_;
+  TarEntry file_;
+  std::int64_t left_ = 0;  // of the content of file_
+  std::optional<Json> description_;
+  std::optional<Hasher> hasher_;
+  RollingSum sum_;
+  std::uint64_t crc_ = 0;
+  bool open_ = false;  // the last frame goes on
+  bool first_ = true, rest_ = false, ended_ = false, describable_ = true;
+
+  const int level_;
+  TarSplitWriter tar_split_;
+  std::mutex mutex_;
+  std::vector<Context> contexts_;  // those that no thread uses
+
+  // What finish alone uses.
+  TocWriter toc_;
+  std::uint64_t offset_ = 0;
+  std::optional<Json> current_;
+  std::vector<ContentChunk> chunks_;
+};
+
+bool ChunkedWork::fill(Block& block) {
+  block.extra = std::make_unique<Frames>();
+  std::vector<Frame>& frames = frames_of(block);
+  while (!ended_ && (block.in.size() < kBlock || open_)) {
+    if (left_ > 0) {
+      take_content(block);
+    } else if (rest_) {
+      take_rest(block);
+    } else {
+      take_header(block);
+    }
+  }
+  if (first_ && frames.empty()) frames.emplace_back();  // nothing at all is one empty frame
+  first_ = false;
+  return !frames.empty();
+}
+
+/// Up to n bytes that are no content, to the block and to the tar-split's segment.
+size_t ChunkedWork::take_raw(Block& block, size_t n) {
+  if (n == 0) return 0;
+  std::vector<Frame>& frames = frames_of(block);
+  if (frames.empty() || frames.back().content) frames.emplace_back();
+  const size_t before = block.in.size();
+  feed_.take(n, block.in);
+  const auto taken = block.in.bytes().subspan(before);
+  frames.back().size += taken.size();
+  segment_.append(reinterpret_cast<const char*>(taken.data()), taken.size());
+  return taken.size();
+}
+
+void ChunkedWork::flush_segment() {
+  if (!segment_.empty()) tar_split_.segment(segment_);
+  segment_.clear();
+}
+
+void ChunkedWork::take_header(Block& block) {
+  if (take_raw(block, padding_) < padding_) describable_ = false;
+  padding_ = 0;
+  const size_t n = take_raw(block, kTarBlock);
+  if (n < kTarBlock) {
+    ended_ = true;
+    describable_ = describable_ && n == 0;
+    return flush_segment();
+  }
+  switch (headers_.take(block.in.bytes().last(kTarBlock))) {
+    case TarHeaderReader::Next::header:
+      return take_member(block);
+    case TarHeaderReader::Next::extension: {
+      const auto size = static_cast<size_t>(headers_.extension_size());
+      const size_t at = block.in.size();
+      const bool whole = take_raw(block, size) == size;
+      const auto bytes = block.in.bytes().subspan(at);
+      if (!whole ||
+          !headers_.take_extension({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+        describable_ = false;
+        rest_ = true;
+      }
+      padding_ = (kTarBlock - size % kTarBlock) % kTarBlock;
+      return;
+    }
+    case TarHeaderReader::Next::foreign:
+      describable_ = false;
+      [[fallthrough]];
+    case TarHeaderReader::Next::end:
+      rest_ = true;
+      flush_segment();
+  }
+}
+
+void ChunkedWork::take_member(Block& block) {
+  flush_segment();
+  file_ = headers_.entry();
+  description_ = file_.describe();
+  if (!description_) {
+    describable_ = false;
+    rest_ = true;
+    return;
+  }
+  if (!names_.insert(std::hash<std::string>()(file_.name)).second) describable_ = false;
+  if (!file_.is_file() || file_.size == 0) {
+    tar_split_.file(file_.name, file_.size, 0);
+    frames_of(block).back().empties.push_back(*std::move(description_));
+    return;
+  }
+  left_ = file_.size;
+  padding_ = (kTarBlock - static_cast<size_t>(file_.size) % kTarBlock) % kTarBlock;
+  hasher_.emplace();
+  sum_ = RollingSum();
+  crc_ = 0;
+}
+
+/// What stands after the last member: zeros, if it is a tar archive.
+void ChunkedWork::take_rest(Block& block) {
+  const size_t n = take_raw(block, kBlock);
+  if (n % kTarBlock != 0) describable_ = false;
+  flush_segment();
+  if (n < kBlock) ended_ = true;
+}
+
+void ChunkedWork::take_content(Block& block) {
+  std::vector<Frame>& frames = frames_of(block);
+  const size_t want = static_cast<size_t>(std::min<std::int64_t>(left_, kRead));
+  const size_t before = block.in.size();
+  const bool whole = feed_.take(want, block.in);
+  const auto bytes = block.in.bytes().subspan(before);
+  if (!whole) {
+    describable_ = false;
+    ended_ = true;
+  }
+  hasher_->update(bytes);
+  crc_ = ::crc64_iso_refl(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  left_ = ended_ ? 0 : left_ - static_cast<std::int64_t>(bytes.size());
+  for (const std::byte byte : bytes) {
+    if (!open_) {
+      Frame frame;
+      frame.content = true;
+      if (description_) frame.file.swap(description_);
+      frames.push_back(std::move(frame));
+      open_ = true;
+    }
+    const size_t size = ++frames.back().size;
+    if (sum_.roll(std::to_integer<std::uint8_t>(byte)) || size == kMostChunk) open_ = false;
+  }
+  if (left_ > 0) return;
+  open_ = false;
+  if (!describable_) return;
+  frames.back().last = true;
+  frames.back().digest = hasher_->finish().str();
+  tar_split_.file(file_.name, file_.size, crc_);
+}
+
+ChunkedWork::Context ChunkedWork::borrow_context() {
+  const std::lock_guard lock(mutex_);
+  if (!contexts_.empty()) {
+    Context context = std::move(contexts_.back());
+    contexts_.pop_back();
+    return context;
+  }
+  Context made(ZSTD_createCCtx());
+  if (!made) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, level_);
+  return made;
+}
+
+void ChunkedWork::work(Block& block) {
+  Context context = borrow_context();
+  std::span<const std::byte> in = block.in.bytes();
+  size_t bound = 0;
+  for (const Frame& frame : frames_of(block)) bound += ZSTD_compressBound(frame.size);
+  block.out.room(bound);
+  for (Frame& frame : frames_of(block)) {
+    const auto bytes = in.first(frame.size);
+    in = in.subspan(frame.size);
+    const auto room = block.out.room(ZSTD_compressBound(frame.size));
+    frame.packed =
+        ZSTD_compress2(context.get(), room.data(), room.size(), bytes.data(), bytes.size());
+    if (ZSTD_isError(frame.packed)) {
+      throw Error(Status::internal,
+                  fmt::format("compressing with zstd: {}", ZSTD_getErrorName(frame.packed)));
+    }
+    block.out.grow(frame.packed);
+    const bool alone = frame.file && frame.last;
+    if (frame.content && !alone) {
+      Hasher hasher;
+      hasher.update(bytes);
+      frame.chunk_digest = hasher.finish().str();
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  contexts_.push_back(std::move(context));
+}
+
+void ChunkedWork::finish(Block& block) {
+  for (Frame& frame : frames_of(block)) {
+    const std::uint64_t begin = offset_;
+    offset_ += frame.packed;
+    for (const Json& entry : frame.empties) toc_.empty(entry);
+    if (!frame.content) continue;
+    if (frame.file) {
+      current_ = std::move(frame.file);
+      chunks_.clear();
+    }
+    chunks_.push_back({begin, frame.size, std::move(frame.chunk_digest)});
+    if (frame.last) toc_.file(*std::move(current_), chunks_, frame.digest, offset_);
+  }
+}
+
+class Chunked final : public ChunkedStream {
+ public:
+  Chunked(std::unique_ptr<ChunkedWork> work, unsigned threads)
+      : share_(threads), work_(*work), pipeline_(std::move(work), share_.count(), 2) {}
+
+  size_t read(std::span<std::byte> into) override {
+    if (!ended_) {
+      if (const size_t n = pipeline_.read(into)) return n;
+      tail_ = work_.tail(annotations_);
+      ended_ = true;
+    }
+    const size_t n = std::min(into.size(), tail_.size() - at_);
+    std::copy_n(std::as_bytes(std::span(tail_)).begin() + static_cast<std::ptrdiff_t>(at_), n,
+                into.begin());
+    at_ += n;
+    return n;
+  }
+  std::vector<std::pair<std::string, std::string>> annotations() const override {
+    return annotations_;
+  }
+
+ private:
+  ThreadShare share_;
+  ChunkedWork& work_;
+  Pipeline pipeline_;
+  std::string tail_;
+  size_t at_ = 0;
+  bool ended_ = false;
+  Annotations annotations_;
+};
+
+}  // namespace
+}  // namespace compression
+
+std::unique_ptr<ChunkedStream> compress_chunked(std::unique_ptr<Stream> from,
+                                                const CompressOptions& options) {
+  const int level = checked_level(Compression::zstd, options);
+  auto work = std::make_unique<compression::ChunkedWork>(std::move(from), level);
+  return std::make_unique<compression::Chunked>(std::move(work), options.threads);
+}
+
+}  // namespace sealos
