@@ -99,7 +99,7 @@ std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   const auto use = [&](const Blob& blob) -> std::optional<Blob> {
     if (!blob.digest || (want.compression && blob.compression != want.compression))
       return std::nullopt;
-    const auto size = output().reuse(*blob.digest, blob.size);
+    const auto size = output().reuse(blob, *blob.digest);
     if (!size) return std::nullopt;
     Blob used = blob;
     used.size = *size;

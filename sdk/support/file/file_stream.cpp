@@ -22,6 +22,8 @@ class FileStream final : public Stream {
       : file_(std::move(file)), name_(std::move(name)), left_(left) {}
 
   size_t read(std::span<std::byte> into) override {
+    // A reader that took everything through fd() has moved the file to the end of this part of it.
+    if (left_ > 0 && ::lseek(file_.get(), 0, SEEK_CUR) >= end_) left_ = 0;
     const size_t want =
         static_cast<size_t>(std::min<std::int64_t>(left_, static_cast<std::int64_t>(into.size())));
     if (want == 0) return 0;
@@ -30,11 +32,7 @@ class FileStream final : public Stream {
       n = ::read(file_.get(), into.data(), want);
     } while (n < 0 && errno == EINTR);
     if (n < 0) throw errno_error(errno, "reading " + name_);
-    if (n == 0) {
-      // A reader that took everything through fd() finds the file at its end.
-      if (::lseek(file_.get(), 0, SEEK_CUR) >= end_) return left_ = 0;
-      throw Error(Status::corrupt, name_ + " is shorter than it was");
-    }
+    if (n == 0) throw Error(Status::corrupt, name_ + " is shorter than it was");
     left_ -= n;
     return static_cast<size_t>(n);
   }

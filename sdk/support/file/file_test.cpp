@@ -51,6 +51,20 @@ TEST_CASE("a stream reaches a file, by descriptor and by reading") {
   }
 }
 
+TEST_CASE("a part of a file reaches another file where that stands") {
+  TempFolder folder;
+  sealos::replace_file(folder.fd.get(), "from", "0123456789");
+  const sealos::Fd to = sealos::open_at(folder.fd.get(), "to", O_RDWR | O_CREAT);
+  sealos::write_all(to.get(), std::string_view("head"), "to");
+  for (const std::int64_t offset : {2, 5}) {
+    const auto part = sealos::file_stream(sealos::open_regular_beneath(folder.fd.get(), "from"),
+                                          "from", offset, 3);
+    CHECK(sealos::copy_to_file(*part, to.get(), "to") == 3);
+  }
+  ::lseek(to.get(), 0, SEEK_SET);
+  CHECK(sealos::read_all(to.get(), "to", 100) == "head234567");
+}
+
 TEST_CASE("limits and ends of streams") {
   TempFolder folder;
   sealos::replace_file(folder.fd.get(), "f", "0123456789");

@@ -105,6 +105,10 @@ ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsign
   tar_ = std::make_unique<TarWriter>(*sink_, time, mode, host.temp_dir());
 }
 
+std::string ArchiveOutput::path_for(const Blob& blob, const Digest& digest) const {
+  return namer_ == nullptr ? archive_path_of(digest) : namer_(blob, digest);
+}
+
 Blob ArchiveOutput::put(const Blob& blob, Stream& from) {
   Blob made;
   if (blob.digest && blob.size >= 0) {
@@ -116,14 +120,14 @@ Blob ArchiveOutput::put(const Blob& blob, Stream& from) {
       while (from.read(buffer) != 0) continue;
       return made;
     }
-    tar_->add(archive_path_of(*blob.digest), blob.size, from);
+    tar_->add(path_for(blob, *blob.digest), blob.size, from);
   } else {
     std::optional<Hasher> hasher;
     if (!blob.digest) hasher.emplace();
     made.size = tar_->add_unsized(
         [&]() -> std::string {
           made.digest = blob.digest ? *blob.digest : hasher->finish();
-          return has(*made.digest) ? "" : archive_path_of(*made.digest);
+          return has(*made.digest) ? "" : path_for(blob, *made.digest);
         },
         from, hasher ? &*hasher : nullptr);
     if (blob.size >= 0) oci_layout::check_blob_size(*made.digest, made.size, blob.size);
@@ -138,14 +142,21 @@ void ArchiveOutput::put(const Digest& digest, std::string_view bytes) {
   written_.emplace(digest, static_cast<std::int64_t>(bytes.size()));
 }
 
-std::optional<std::int64_t> ArchiveOutput::reuse(const Digest& digest, std::int64_t size) {
+std::optional<std::int64_t> ArchiveOutput::reuse(const Blob& blob, const Digest& digest) {
   if (const auto at = written_.find(digest); at != written_.end()) {
-    return size >= 0 && size != at->second ? std::nullopt : std::optional(at->second);
+    return blob.size >= 0 && blob.size != at->second ? std::nullopt : std::optional(at->second);
   }
-  const auto there = former_ ? former_->size(digest) : std::nullopt;
-  if (!there || (size >= 0 && *there != size)) return std::nullopt;
+  if (former_ == nullptr || namer_ != nullptr) return std::nullopt;
+  const auto there = former_->size(digest);
+  if (!there || (blob.size >= 0 && *there != blob.size)) return std::nullopt;
   carry_over(digest);
   return there;
+}
+
+void ArchiveOutput::carry_member(const TarMember& member, const std::string& name) {
+  host_.throw_if_cancelled();
+  if (!others_.insert(name).second) return;
+  tar_->add(name, member.size, *former_->tar().open(member));
 }
 
 void ArchiveOutput::carry_over(const Digest& digest) {

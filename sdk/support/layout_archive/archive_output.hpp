@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -61,20 +62,27 @@ class ArchiveOutput {
   Blob put(const Blob& blob, Stream& from);
   void put(const Digest& digest, std::string_view bytes);
   bool has(const Digest& digest) const { return written_.contains(digest); }
-  /// Its size if it is there, or could be carried over and will be.
-  std::optional<std::int64_t> reuse(const Digest& digest, std::int64_t size);
+  /// Its size if it is there, or has been carried over.
+  std::optional<std::int64_t> reuse(const Blob& blob, const Digest& digest);
   /// Copies a blob of the former archive, if it has it and it is not here yet.
   void carry_over(const Digest& digest);
 
+  /// Copies another member of the former archive.
+  void carry_member(const TarMember& member, const std::string& name);
+
+  /// Blobs get these names in place of blobs/<algorithm>/<hex>; those carried over do not.
+  using Namer = std::string (*)(const Blob& blob, const Digest& digest);
+  void name_blobs(Namer namer) { namer_ = namer; }
+
   /// A member that is no blob.
   void add(const std::string& name, std::string_view text) { tar_->add(name, text); }
-  /// A member of unknown size that is no blob; see TarWriter.
-  TarWriter& tar() { return *tar_; }
 
   /// Ends the archive, flushes it to the disk and gives it its name.
   void commit();
 
  private:
+  std::string path_for(const Blob& blob, const Digest& digest) const;
+
   sdk::Host host_;
   ArchiveTarget target_;
   std::shared_ptr<const ArchiveBlobs> former_;
@@ -82,7 +90,9 @@ class ArchiveOutput {
   std::unique_ptr<StagedFile> file_;
   std::unique_ptr<FileSink> sink_;
   std::unique_ptr<TarWriter> tar_;
+  Namer namer_ = nullptr;
   std::map<Digest, std::int64_t> written_;  // and their sizes
+  std::set<std::string> others_;            // members carried over
 };
 
 }  // namespace sealos

@@ -14,6 +14,14 @@ using sealos::testing::TempFolder;
 
 namespace {
 
+std::optional<std::int64_t> reuse(ArchiveOutput& output, const std::string& text,
+                                  std::int64_t size) {
+  Blob blob;
+  blob.digest = digest_of(text);
+  blob.size = size;
+  return output.reuse(blob, *blob.digest);
+}
+
 std::shared_ptr<const ArchiveBlobs> blobs_of(const FakeHost& host, const std::string& path) {
   return std::make_shared<ArchiveBlobs>(open_archive(host.host(), path));
 }
@@ -33,10 +41,10 @@ TEST_CASE("blobs of the former archive are carried over once, and only if they a
   write_blobs(host, folder.str("a"), {"one", "two"});
   ArchiveOutput output(host.host(), ArchiveTarget(folder.str("a")), 0644,
                        blobs_of(host, folder.str("a")));
-  CHECK(output.reuse(digest_of("one"), 3) == 3);
-  CHECK(output.reuse(digest_of("one"), -1) == 3);
-  CHECK_FALSE(output.reuse(digest_of("two"), 4));
-  CHECK_FALSE(output.reuse(digest_of("none"), -1));
+  CHECK(reuse(output, "one", 3) == 3);
+  CHECK(reuse(output, "one", -1) == 3);
+  CHECK_FALSE(reuse(output, "two", 4));
+  CHECK_FALSE(reuse(output, "none", -1));
   output.carry_over(digest_of("one"));
   output.commit();
   const auto made = blobs_of(host, folder.str("a"));
@@ -50,7 +58,7 @@ TEST_CASE("blobs of the former archive are carried over once, and only if they a
   }
   ArchiveOutput next(host.host(), ArchiveTarget(folder.str("w")), 0644,
                      blobs_of(host, folder.str("w")));
-  CHECK_THROWS_WITH_AS(next.reuse(digest_of("one"), 3), doctest::Contains("former"), Error);
+  CHECK_THROWS_WITH_AS(reuse(next, "one", 3), doctest::Contains("former"), Error);
 }
 
 TEST_CASE("a file keeps its mode and links to it stay") {
