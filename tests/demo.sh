@@ -41,7 +41,7 @@ log: {level: error, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $work/registry}}
 http: {addr: "127.0.0.1:$port"}
 END
-docker-registry serve "$work/registry.yml" &
+docker-registry serve "$work/registry.yml" 2>"$work/registry.log" &
 registry=$!
 curl -sf --retry 50 --retry-connrefused --retry-delay 1 "http://127.0.0.1:$port/v2/" >/dev/null
 echo "docker-registry listens on 127.0.0.1:$port"

@@ -108,7 +108,8 @@ ROUTES = {
 
 
 def sealos_copy(source, destination):
-    return [environment.SEALOS, "push", "-q", "--tls-verify=false", source, destination]
+    loose = ["--tls-verify=false"] if "docker:" in source + destination else []
+    return [environment.SEALOS, "push", "-q", *loose, source, destination]
 
 
 def peer_copy(source, destination):
@@ -118,7 +119,8 @@ def peer_copy(source, destination):
 
 def measure(command):
     os.sync()
-    result, seconds, cpu_seconds, peak_kib = process.run_measured(*command, timeout=1200)
+    env = dict(os.environ, PATH=environment.PATH, SEALOS_PLUGIN_PATH=environment.PLUGINS)
+    result, seconds, cpu_seconds, peak_kib = process.run_measured(*command, env=env, timeout=1200)
     if result.code != 0:
         sys.exit(str(result))
     return seconds, cpu_seconds, peak_kib / 1024

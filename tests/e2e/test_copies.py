@@ -8,7 +8,7 @@ from support.case import Case, main
 environment.need("skopeo", "docker-registry")
 environment.need_plugins("oci", "dir", "docker")
 
-LARGE_MB = int(os.environ.get("SEALOS_E2E_LARGE_MB", "200"))
+LARGE_MB = int(os.environ.get("SEALOS_E2E_LARGE_MB", "20" if environment.SANITIZED else "200"))
 LOOSE = "--tls-verify=false"  # the registry on loopback speaks plain HTTP
 
 
@@ -119,6 +119,16 @@ class Copies(Case):
         result = self.push("oci:%s:1" % layout.folder, self.registry.address + "/app", "--quiet", LOOSE)
         self.assertEqual(result.err, "")
         self.assertEqual(self.registry.tags("app"), ["latest"])
+
+    def test_an_option_that_no_step_would_use_is_refused_before_the_copy(self):
+        layout = layouts.small_image(self.path("image"))
+        for flags in (["--tls-verify=false"], ["--cert-dir", self.folder], ["--creds", "me:secret"], ["-o", "no.such=1"],
+                      ["--all", "--platform", "linux/arm64"], ["-o", "dir.compress=perhaps"]):
+            with self.subTest(flags=flags):
+                result = self.sealos("push", "-q", *flags, "oci:%s:1" % layout.folder, "dir:" + self.path("copy"))
+                self.assertIn(result.code, (process.USAGE, process.DESTINATION), result)
+                self.assertEqual(len(result.lines), 1, result)
+                self.assertFalse(os.path.exists(self.path("copy")), flags)
 
     def test_a_large_image_needs_little_memory(self):
         layout = layouts.large_image(self.path("image"), LARGE_MB)
