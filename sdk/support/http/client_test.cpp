@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <thread>
 
 #include "support/file/file_stream.hpp"
@@ -29,6 +30,23 @@ Headers header(const char* name, const std::string& value) {
   headers.add(name, value);
   return headers;
 }
+
+/// Text that the test changes while the server's threads read it.
+class Script {
+ public:
+  void set(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    text_ = text;
+  }
+  std::string get() {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string text_;
+};
 
 /// The Error that the call throws.
 template <typename Call>
@@ -85,14 +103,14 @@ TEST_CASE("a kept connection that dies under a request is tried once more, a new
 }
 
 TEST_CASE("chunks are joined, and a body that is cut off is an error in every framing") {
-  std::string raw;
+  Script raw;
   HttpServer server([&](Served& request) {
-    request.send_raw(raw);
+    request.send_raw(raw.get());
     request.close();
   });
   Client client({});
   const auto read = [&](const std::string& text) {
-    raw = "HTTP/1.1 200 OK\r\n" + text;
+    raw.set("HTTP/1.1 200 OK\r\n" + text);
     return client.send(request_to(server)).read_all(1000);
   };
   const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
@@ -110,9 +128,9 @@ TEST_CASE("chunks are joined, and a body that is cut off is an error in every fr
 }
 
 TEST_CASE("what is no HTTP is refused and not tried again") {
-  std::string raw;
+  Script raw;
   HttpServer server([&](Served& request) {
-    request.send_raw(raw);
+    request.send_raw(raw.get());
     request.close();
   });
   Client client({});
@@ -123,7 +141,7 @@ TEST_CASE("what is no HTTP is refused and not tried again") {
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")}) {
-    raw = text;
+    raw.set(text);
     CAPTURE(text.substr(0, 60));
     const Error error = error_of([&] { client.send(request_to(server)).read_all(1 << 20); });
     CHECK(error.status() == Status::unavailable);

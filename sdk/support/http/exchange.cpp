@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <sstream>
 #include <vector>
 
@@ -186,7 +187,8 @@ std::string Exchange::read_head() {
 
 void Exchange::receive(const Request& request, Response& response) {
   for (int interim = 0;; ++interim) {
-    std::istringstream head(read_head());
+    const std::string text = read_head();
+    std::istringstream head(text);
     Poco::Net::HTTPResponse parsed;
     try {
       parsed.setFieldLimit(1000);
@@ -194,7 +196,8 @@ void Exchange::receive(const Request& request, Response& response) {
     } catch (const Poco::Exception& e) {
       throw garbage(wire(), e.displayText());
     }
-    const int status = static_cast<int>(parsed.getStatus());
+    // Poco's enum does not have every status that servers send.
+    const int status = std::atoi(text.c_str() + std::min(text.find(' '), text.size()));
     if (status >= 100 && status < 200 && status != 101 && interim < 20) continue;
     if (status < 200) throw garbage(wire(), fmt::format("status {}", status));
     response.status_ = status;
