@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <sstream>
 
 #include "support/file/file.hpp"
+#include "user_namespace.hpp"
 
 namespace sealos::containers_storage {
 namespace {
@@ -237,17 +237,6 @@ void check_driver(StoreSettings& settings) {
   throw Error(Status::unsupported,
               fmt::format("storage driver \"{}\" is not supported, only overlay and vfs are",
                           printable(settings.driver)));
-}
-
-/// Whether not all users are mapped to themselves.
-bool in_user_namespace() {
-  const int fd = ::open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const Fd file(fd);
-  std::istringstream map(read_all(file.get(), "/proc/self/uid_map", 64 * 1024));
-  std::uint64_t inside = 1, outside = 1, count = 0;
-  map >> inside >> outside >> count;
-  return inside != 0 || outside != 0 || count < 0xffffffff;
 }
 
 std::optional<unsigned> parse_number(const std::string& text) {

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "file_content.hpp"
+#include "user_namespace.hpp"
 
 namespace sealos::containers_storage {
 namespace {
@@ -24,6 +25,13 @@ constexpr size_t kMaxOwners = 100000;
 }
 
 bool is_whiteout_device(const struct stat& st) { return S_ISCHR(st.st_mode) && st.st_rdev == 0; }
+
+/// In a user namespace nobody can make a device; a layer goes without it there, as with podman.
+bool is_device_left_out(const TarEntry& entry) {
+  static const bool namespaced = in_user_namespace();
+  const bool device = entry.kind == EntryKind::char_device || entry.kind == EntryKind::block_device;
+  return device && namespaced;
+}
 
 bool belongs_to_aufs(const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
@@ -122,6 +130,7 @@ void Extractor::place(const TarEntry& entry, int folder, const std::string& name
     case EntryKind::hard_link:
       return put_link(entry, folder, name);
     default:
+      if (is_device_left_out(entry)) return;
       if (!create(entry, folder, name)) {
         remove_former(folder, name);
         if (!create(entry, folder, name)) fail("making", name);
