@@ -15,6 +15,7 @@ namespace sealos {
 namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
+constexpr std::int64_t kTellDisk = 8 << 20;  // how much is written before the disk is set to work
 
 class FileStream final : public Stream {
  public:
@@ -165,11 +166,15 @@ std::int64_t copy_to_file(Stream& from, int file, const std::string& name, Hashe
     }
   }
   std::vector<std::byte> buffer(kBuffer);
+  std::int64_t told = 0;
   while (const size_t n = from.read(buffer)) {
     const std::span<const std::byte> bytes(buffer.data(), n);
     if (hasher != nullptr) hasher->update(bytes);
     write_all(file, bytes, name);
     done += static_cast<std::int64_t>(n);
+    if (done - told < kTellDisk) continue;
+    told = done;
+    ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);  // no harm where it is a pipe
   }
   return done;
 }
