@@ -75,7 +75,8 @@ Reference Transport::parse_reference(const Services& services, const std::string
       return c_->parse_reference(c_, services.c(), details.c_str(), &out, error);
     });
   } catch (Error& e) {
-    throw e.add_context(name() + ":" + printable(details));
+    if (!e.message().starts_with(name() + ":")) e.add_context(name() + ":" + printable(details));
+    throw;
   }
   return Reference(out, name(), plugin);
 }

@@ -2,8 +2,9 @@
 
 import http.server
 import json
-import threading
 import urllib.parse
+
+from .local_http import LocalServer
 
 
 class HostileRegistry:
@@ -59,10 +60,8 @@ class HostileRegistry:
             def log_message(self, format, *arguments):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = LocalServer(Handler)
         self.address = "127.0.0.1:%d" % self._server.server_port
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @staticmethod
     def behave(request, path):
@@ -78,5 +77,4 @@ class HostileRegistry:
                           Range="0-0")
 
     def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()

@@ -4,9 +4,10 @@ import base64
 import http.server
 import json
 import subprocess
-import threading
 import time
 import urllib.parse
+
+from .local_http import LocalServer
 
 
 def _encode(data):
@@ -32,10 +33,8 @@ class TokenService:
 
             def log_message(self, format, *arguments):
                 pass
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = LocalServer(Handler)
         self.realm = "http://127.0.0.1:%d/token" % self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
 
     @property
     def registry_settings(self):
@@ -43,8 +42,7 @@ class TokenService:
                 "rootcertbundle": self.certificate}
 
     def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def _user(self, header):
         if not header or not header.startswith("Basic "):
