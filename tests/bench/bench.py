@@ -6,7 +6,7 @@
 A ratio says how much more the peer needs: 2.0 in the column "wall" means twice the time. Both programs get the same
 files on the same disk in the same minutes, and take turns at going first, so that ratios mean more than the seconds.
 
-Environment: SEALOS_BENCH_PEER  the peer's command, e.g. "chroot /srv/sid skopeo" (default: skopeo); it must see FOLDER
+Environment: SEALOS_BENCH_PEER  the peer's command, e.g. "chroot DIR skopeo" (default: skopeo); it must see FOLDER
              SEALOS             the program to measure (default: build/release/bin/sealos)
 """
 
