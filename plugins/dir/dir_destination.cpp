@@ -75,8 +75,7 @@ void Destination::open_folder() {
   }
   folder_ = open_at(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY);
   if (::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK)
-      throw Error(Status::exists, "another copy is writing to this folder");
+    if (errno == EWOULDBLOCK) throw Error(Status::exists, "another copy is writing to this folder");
     host_.debug(fmt::format("dir:{}: the folder cannot be locked", path_));
   }
   check_former();
