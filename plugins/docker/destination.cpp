@@ -20,49 +20,53 @@ std::vector<std::string> Destination::manifest_types() const {
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) { return uploader_.upload(blob, from); }
 
-bool Destination::try_mount(const Digest& digest, const std::string& location) {
+std::optional<std::int64_t> Destination::try_mount(const Blob& candidate,
+                                                   const std::string& location) {
   std::string path = location;
   if (path.starts_with(registry_.domain() + "/")) path.erase(0, registry_.domain().size() + 1);
-  if (path.empty() || path == registry_.path()) return false;
+  if (path.empty() || path == registry_.path()) return std::nullopt;
   try {
     // It becomes part of an address.
     const DockerName checked = DockerName::parse(registry_.domain() + "/" + path);
-    return mount_blob(registry_, digest, checked.path);
+    std::int64_t size = candidate.size;
+    if (size < 0) size = head_blob(registry_, checked.path, *candidate.digest).value_or(-1);
+    if (size < 0 || !mount_blob(registry_, *candidate.digest, checked.path)) return std::nullopt;
+    return size;
   } catch (const Error& e) {
     if (e.status() == Status::cancelled) throw;
     registry_.host().debug(e.message());
-    return false;
+    return std::nullopt;
   }
 }
 
-bool Destination::try_mounts(const Blob& candidate) {
-  if (!candidate.location.empty() && try_mount(*candidate.digest, candidate.location)) return true;
+std::optional<std::int64_t> Destination::try_mounts(const Blob& candidate) {
+  if (!candidate.location.empty()) {
+    if (const auto size = try_mount(candidate, candidate.location)) return size;
+  }
   for (const std::string& repository : registry_.settings().mount_from) {
-    if (try_mount(*candidate.digest, repository)) return true;
+    if (const auto size = try_mount(candidate, repository)) return size;
   }
-  return false;
+  return std::nullopt;
 }
 
-std::optional<Blob> Destination::try_one(const Blob& candidate) {
+std::optional<Blob> Destination::try_one(const Blob& candidate, bool absent) {
   if (!candidate.digest) return std::nullopt;
   Blob used = candidate;
   used.urls.clear();
-  const auto size = head_blob(registry_, registry_.path(), *candidate.digest);
-  if (size) {
-    if (*size >= 0 && candidate.size >= 0 && *size != candidate.size) return std::nullopt;
-    if (*size >= 0) used.size = *size;
-  } else if (candidate.size < 0 || !try_mounts(candidate)) {
-    return std::nullopt;
-  }
+  auto size = absent ? std::nullopt : head_blob(registry_, registry_.path(), *candidate.digest);
+  if (size && *size >= 0 && candidate.size >= 0 && *size != candidate.size) return std::nullopt;
+  if (!size) size = try_mounts(candidate);
+  if (!size) return std::nullopt;
+  if (*size >= 0) used.size = *size;
   used.location = registry_.repository();
   return used;
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  if (auto used = try_one(want.blob)) return used;
+  if (auto used = try_one(want.blob, false)) return used;
   for (const Blob& candidate : want.candidates) {
     if (want.compression && candidate.compression != want.compression) continue;
-    if (auto used = try_one(candidate)) return used;
+    if (auto used = try_one(candidate, candidate.digest == want.blob.digest)) return used;
   }
   return std::nullopt;
 }

@@ -29,9 +29,11 @@ class Destination {
   std::optional<std::string> commit(const Item& top);
 
  private:
-  std::optional<Blob> try_one(const Blob& candidate);
-  bool try_mounts(const Blob& candidate);
-  bool try_mount(const Digest& digest, const std::string& location);
+  /// absent: it is known not to be in this repository.
+  std::optional<Blob> try_one(const Blob& candidate, bool absent);
+  /// The size of what was mounted; nullopt: nothing was.
+  std::optional<std::int64_t> try_mounts(const Blob& candidate);
+  std::optional<std::int64_t> try_mount(const Blob& candidate, const std::string& location);
 
   bool has_same(const std::string& name, const Item& manifest);
 

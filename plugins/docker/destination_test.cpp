@@ -135,6 +135,11 @@ TEST_CASE("a blob of another repository of the same registry is mounted") {
   used = destination(host, registry.name("app2:1"))->try_reuse(want);
   REQUIRE(used);
   CHECK(registry.has_blob("app2", digest_of("layer")));
+  want.candidates[0].size = -1;  // as the cache of blobs knows it
+  used = destination(host, registry.name("app3:1"))->try_reuse(want);
+  REQUIRE(used);
+  CHECK(used->size == 5);
+  CHECK(registry.has_blob("app3", digest_of("layer")));
   CHECK(registry.bytes_received() == 0);
 }
 
