@@ -80,10 +80,10 @@ class Login(Case):
     def test_no_or_wrong_credentials_are_an_authentication_error(self):
         registry = self.secure_registry(users=USERS)
         target = registry.reference("app:1")
-        for flags in ([], ["--creds", "me:wrong"], ["--authfile", self.auth_file(registry, "me:no")]):
+        for flags in ([], ["--creds", "me:s3cr3t-guess"], ["--authfile", self.auth_file(registry, "me:no")]):
             result = self.sealos("push", "-q", "--cert-dir", self.certs, *flags, self.image, target)
             self.assert_refused(result, process.DENIED, registry.address)
-            self.assertNotIn("wrong", result.err)
+            self.assertNotIn("s3cr3t-guess", result.err)
         self.assertEqual(registry.tags("app"), [])
 
     def test_credentials_are_no_part_of_any_output(self):
