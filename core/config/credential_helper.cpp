@@ -73,7 +73,7 @@ std::optional<std::string> CredentialHelper::run(const char* verb, std::string_v
   if (!installed())
     throw Error(Status::unauthenticated,
                 fmt::format("credential helper {} is not found in PATH", name_));
-  HelperResult result = run_helper(program_, verb, input, env_, timeout_);
+  HelperResult result = run_helper(program_, {verb}, input, env_, timeout_);
   if (result.exit_code == 0) return std::move(result.output);
   const WipeAtEnd wiped(result.output);
   if (trimmed(result.output) == kNotFound) return std::nullopt;

@@ -25,14 +25,14 @@ constexpr size_t kMostOutput = 1 << 20;
 
 [[noreturn]] void fail(const std::string& program, const std::string& why) {
   throw Error(Status::unauthenticated,
-              fmt::format("running credential helper {}: {}", printable(program), why));
+              fmt::format("running helper {}: {}", printable(program), why));
 }
 
 /// A file in memory rather than a pipe: a helper that ends without reading raises no SIGPIPE here.
 Fd memory_with(std::string_view text) {
   Fd memory(::memfd_create("helper-input", MFD_CLOEXEC));
   if (!memory) throw errno_error(errno, "making a file in memory");
-  write_all(memory.get(), text, "the input of a credential helper");
+  write_all(memory.get(), text, "the input of a helper");
   ::lseek(memory.get(), 0, SEEK_SET);
   return memory;
 }
@@ -98,19 +98,22 @@ struct SpawnSettings {
   }
 };
 
-pid_t spawn(const std::string& program, const std::string& argument, const Environment& env,
-            const SpawnSettings& settings) {
+pid_t spawn(const std::string& program, const std::vector<std::string>& arguments,
+            const Environment& env, const SpawnSettings& settings) {
   std::vector<std::string> texts;
   texts.reserve(env.variables.size());
   for (const auto& [name, value] : env.variables) texts.push_back(name + "=" + value);
   std::vector<char*> variables;
   for (std::string& text : texts) variables.push_back(text.data());
   variables.push_back(nullptr);
-  std::string name = program, verb = argument;
-  char* arguments[] = {name.data(), verb.data(), nullptr};
+  std::vector<std::string> words{program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
   pid_t pid = -1;
   const int error = ::posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes,
-                                  arguments, variables.data());
+                                  pointers.data(), variables.data());
   if (error != 0) fail(program, std::strerror(error));
   return pid;
 }
@@ -152,13 +155,13 @@ void collect(const Child& child, Pipe& out, Pipe& errors, HelperResult& result,
 
 }  // namespace
 
-HelperResult run_helper(const std::string& program, const std::string& argument,
+HelperResult run_helper(const std::string& program, const std::vector<std::string>& arguments,
                         std::string_view input, const Environment& env,
                         std::chrono::milliseconds timeout) {
   const Fd in = memory_with(input);
   Pipe out, errors;
   const SpawnSettings settings(in.get(), out.write.get(), errors.write.get());
-  Child child(spawn(program, argument, env, settings));
+  Child child(spawn(program, arguments, env, settings));
   if (child.fd() < 0) fail(program, "the kernel has no pidfd_open (Linux 5.3)");
   out.write = Fd();
   errors.write = Fd();

@@ -15,11 +15,11 @@ struct HelperResult {
   std::string output, errors;
 };
 
-/// Runs `program`, an absolute path, with one argument and without a shell. Its environment is
+/// Runs `program`, an absolute path, without a shell. Its environment is
 /// env.variables. The input is held in memory only, and is neither in the arguments nor in a file.
 /// Throws SEALOS_UNAUTHENTICATED, naming the program, where it cannot be started, lasts longer than
 /// the timeout (it is killed then), or writes more than 1 MiB. Safe from any thread.
-HelperResult run_helper(const std::string& program, const std::string& argument,
+HelperResult run_helper(const std::string& program, const std::vector<std::string>& arguments,
                         std::string_view input, const Environment& env,
                         std::chrono::milliseconds timeout);
 

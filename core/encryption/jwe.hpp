@@ -1,0 +1,22 @@
+// JSON Web Encryption (RFC 7516) in its JSON serializations, as ocicrypt writes and reads it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/encryption/key_file.hpp"
+
+namespace sealos::encryption {
+
+/// A JWE for at least one recipient, content encrypted with A256GCM: flattened for one, general
+/// for several.
+std::string jwe_encrypt(std::string_view plain, const std::vector<PublicKey>& recipients);
+
+/// What the first of the keys that fits opens; nullopt: none does. Takes every serialization, and
+/// every `enc` and key management of RFC 7518 that uses RSA-OAEP or ECDH-ES with a key wrap. Throws
+/// SEALOS_INVALID for what is no JWE.
+std::optional<std::string> jwe_decrypt(std::string_view jwe, const std::vector<Pkey>& keys);
+
+}  // namespace sealos::encryption
