@@ -81,11 +81,12 @@ std::string ask_on_terminal(const std::string& prompt, bool show) {
                 fmt::format("there is no terminal to ask for: {}", printable(wanted)));
   }
   const SignalsEndReads interruptible;
+  // Silent before the prompt is seen: what is typed at once is not shown either.
+  std::unique_ptr<NoEcho> silent;
+  if (!show) silent = std::make_unique<NoEcho>(terminal.get());
   write_all(terminal.get(), prompt, "the terminal");
-  if (show) return read_line(terminal.get());
-  const NoEcho silent(terminal.get());
   std::string line = read_line(terminal.get());
-  write_all(terminal.get(), "\n", "the terminal");
+  if (!show) write_all(terminal.get(), "\n", "the terminal");
   return line;
 }
 

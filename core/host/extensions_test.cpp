@@ -37,14 +37,14 @@ struct ExtendedDestination : PlainDestination {
   }
 };
 
-struct TestReference {
+struct BareReference {
   std::string canonical() const { return "c"; }
 };
 
-struct TestTransport {
+struct CheckingTransport {
   static constexpr const char* kName = "test";
-  static std::unique_ptr<TestReference> parse_reference(sdk::Host, std::string_view) {
-    return std::make_unique<TestReference>();
+  static std::unique_ptr<BareReference> parse_reference(sdk::Host, std::string_view) {
+    return std::make_unique<BareReference>();
   }
   static void check_login(sdk::Host host, std::string_view scope) {
     const auto known = host.credentials(std::string(scope));
@@ -54,8 +54,8 @@ struct TestTransport {
 
 struct SilentTransport {
   static constexpr const char* kName = "silent";
-  static std::unique_ptr<TestReference> parse_reference(sdk::Host, std::string_view) {
-    return std::make_unique<TestReference>();
+  static std::unique_ptr<BareReference> parse_reference(sdk::Host, std::string_view) {
+    return std::make_unique<BareReference>();
   }
 };
 
@@ -112,7 +112,7 @@ TEST_CASE("a login is checked by the transport, with what the services have") {
     return sdk::Credentials{"me", scope == "h/right" ? "right" : "wrong", "", ""};
   };
   const Services services(hooks, cancel, {});
-  const Transport transport(&sdk::TransportOf<TestTransport>::value, &plugin);
+  const Transport transport(&sdk::TransportOf<CheckingTransport>::value, &plugin);
   CHECK(transport.checks_logins());
   CHECK_NOTHROW(transport.check_login(services, "h/right"));
   CHECK(status_of([&] { transport.check_login(services, "h"); }) == Status::unauthenticated);

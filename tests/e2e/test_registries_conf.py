@@ -34,8 +34,8 @@ class RegistriesConf(Case):
             file.write('[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' % (self.path("root"), self.path("run")))
         return self.environment(CONTAINERS_STORAGE_CONF=storage)
 
-    def entry(self, prefix, *lines):
-        return "[[registry]]\nprefix = \"%s\"\n%s\n" % (prefix, "\n".join(lines))
+    def entry(self, prefix, *lines, location=None):
+        return '[[registry]]\nprefix = "%s"\nlocation = "%s"\n%s\n' % (prefix, location or prefix, "\n".join(lines))
 
     def insecure(self, registry):
         return self.entry(registry.address, "insecure = true")
@@ -49,14 +49,14 @@ class RegistriesConf(Case):
     def test_plain_http_is_for_registries_that_are_insecure_there(self):
         source = self.registry.reference("team/app:1")
         env = self.with_file("")
-        self.assert_refused(self.sealos("push", "-q", source, self.target(), env=env), process.NETWORK, "https")
+        self.assert_refused(self.sealos("push", "-q", source, self.target(), env=env), process.NETWORK, "plain HTTP")
         env = self.with_file(self.insecure(self.registry))
         self.push(source, self.target(), env=env)
         self.assert_pulled()
         self.push(self.target(), self.registry.reference("team/app:2"), env=env)
         self.assertEqual(sorted(self.registry.tags("team/app")), ["1", "2"])
         self.assert_refused(self.sealos("push", "-q", "--tls-verify=true", source, self.target("not"), env=env),
-                            process.NETWORK, "https")
+                            process.NETWORK, "plain HTTP")
 
     def test_a_pull_through_mirror_serves_and_a_dead_one_is_passed_over(self):
         mirror = self.started("mirror", mirror_of=self.registry)
@@ -97,7 +97,7 @@ class RegistriesConf(Case):
                 self.assert_pulled(use + "2")
 
     def test_a_prefix_leads_to_another_location_and_skopeo_agrees(self):
-        env = self.with_file(self.entry("images.example/apps", 'location = "%s/team"' % self.registry.address, "insecure = true"))
+        env = self.with_file(self.entry("images.example/apps", "insecure = true", location=self.registry.address + "/team"))
         self.push("docker://images.example/apps/app:1", self.target(), env=env)
         self.assert_pulled()
         path = self.path("home/.config/containers/registries.conf")
