@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sealos::policy {
 namespace {
 
@@ -112,16 +114,39 @@ PolicyMatch Policy::match(const PolicyImage& image) const {
 void Policy::require_allowed(const PolicyImage& image) const {
   const PolicyMatch found = match(image);
   for (const Requirement& requirement : found.requirements) {
-    if (requirement.kind == Requirement::Kind::accept_anything) continue;
     const std::string place = fmt::format("{} in {}", found.where, printable(path_));
-    if (requirement.kind == Requirement::Kind::reject)
+    if (requirement.kind == Requirement::Kind::reject) {
       throw Error(Status::denied, fmt::format("image {} is rejected by signature policy: {}",
                                               printable(image.name), place));
-    throw Error(
-        Status::denied,
-        fmt::format("image {} needs a signature of kind {} by signature policy, {}, and this "
-                    "build of sealos verifies none",
-                    printable(image.name), name_of(requirement.kind), place));
+    }
+    if (const std::string why = why_undecidable(requirement); !why.empty()) {
+      throw Error(Status::denied,
+                  fmt::format("image {} is subject to {} by signature policy, {}: {}",
+                              printable(image.name), name_of(requirement.kind), place, why));
+    }
+  }
+}
+
+bool Policy::wants_signatures(const PolicyImage& image) const {
+  const Requirements& requirements = match(image).requirements;
+  return std::any_of(requirements.begin(), requirements.end(), [](const Requirement& one) {
+    return one.kind != Requirement::Kind::accept_anything && one.kind != Requirement::Kind::reject;
+  });
+}
+
+void Policy::require_signed(const PolicyImage& image, const SignedImage& found,
+                            const std::string& temp_dir) const {
+  require_allowed(image);
+  const PolicyMatch rules = match(image);
+  for (const Requirement& requirement : rules.requirements) {
+    if (requirement.kind == Requirement::Kind::accept_anything) continue;
+    const std::string why = why_not_signed(requirement, found, temp_dir);
+    if (why.empty()) continue;
+    throw Error(Status::denied,
+                fmt::format("image {} needs a signature of kind {} by signature policy, {} in {}: "
+                            "{}",
+                            printable(image.name), name_of(requirement.kind), rules.where,
+                            printable(path_), why));
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/config/environment.hpp"
 #include "core/policy/requirement.hpp"
+#include "core/policy/signature_check.hpp"
 
 namespace sealos::policy {
 
@@ -49,10 +50,17 @@ class Policy {
 
   PolicyMatch match(const PolicyImage& image) const;
 
-  /// Throws SEALOS_DENIED, naming image, file and place in it, unless the image may be read without
-  /// looking at signatures. This build verifies none, so that what needs one is refused: accepting
-  /// would be wrong.
+  /// Throws SEALOS_DENIED, naming image, file and place in it, where the image may not be read
+  /// whatever its signatures are, or where they could not be checked.
   void require_allowed(const PolicyImage& image) const;
+
+  /// Whether signatures have a say in whether the image may be read.
+  bool wants_signatures(const PolicyImage& image) const;
+
+  /// Throws SEALOS_DENIED unless the signatures meet every requirement; for each instance that is
+  /// copied, before more than its manifest is read. For temp_dir see why_not_signed.
+  void require_signed(const PolicyImage& image, const SignedImage& found,
+                      const std::string& temp_dir) const;
 
   const std::string& path() const { return path_; }
 
