@@ -1,4 +1,4 @@
-#include "core/encryption/layer_choice.hpp"
+#include "core/encryption/encrypted_layers.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ bool take_number(std::string_view& rest, std::int64_t& number) {
 
 }  // namespace
 
-LayerChoice::Range LayerChoice::parse_range(const std::string& item, const std::string& text) {
+EncryptedLayers::Range EncryptedLayers::parse_range(const std::string& item, const std::string& text) {
   Range range{0, 0, item};
   std::string_view left = item;
   bool good = take_number(left, range.first);
@@ -35,8 +35,8 @@ LayerChoice::Range LayerChoice::parse_range(const std::string& item, const std::
                           printable(text)));
 }
 
-LayerChoice LayerChoice::parse(const std::vector<std::string>& texts) {
-  LayerChoice choice;
+EncryptedLayers EncryptedLayers::parse(const std::vector<std::string>& texts) {
+  EncryptedLayers choice;
   for (const std::string& text : texts) {
     size_t start = 0;
     while (start != std::string::npos) {
@@ -49,7 +49,7 @@ LayerChoice LayerChoice::parse(const std::vector<std::string>& texts) {
   return choice;
 }
 
-std::vector<bool> LayerChoice::among(size_t layers) const {
+std::vector<bool> EncryptedLayers::among(size_t layers) const {
   const auto count = static_cast<std::int64_t>(layers);
   std::vector<bool> chosen(layers, all());
   for (const Range& range : ranges_) {

@@ -10,10 +10,10 @@
 namespace sealos::encryption {
 
 /// "0", "-1" (the last), "2-4", "-3--1", several with commas between them.
-class LayerChoice {
+class EncryptedLayers {
  public:
   /// Throws SEALOS_INVALID.
-  static LayerChoice parse(const std::vector<std::string>& texts);
+  static EncryptedLayers parse(const std::vector<std::string>& texts);
 
   /// One answer for each of an image's layers; nothing chosen is all of them. Throws SEALOS_INVALID
   /// where a number is beyond the layers.
