@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/manifest/instance_choice.hpp"
 #include "core/manifest/rewrite.hpp"
 
 namespace sealos {
@@ -30,6 +31,20 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   return layer;
 }
 
+Written made_of(Item item, const Manifest& original) {
+  Manifest manifest = Manifest::parse(std::move(item));
+  const bool changed = manifest.bytes() != original.bytes();
+  return {std::move(manifest), changed};
+}
+
+/// An attestation that names an image by digest follows it.
+void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
+  for (auto& [key, value] : entry.annotations) {
+    const auto at = key == kAttestedDigest ? written.find(value) : written.end();
+    if (at != written.end()) value = at->second.manifest.digest().str();
+  }
+}
+
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
@@ -37,7 +52,7 @@ std::string key_of(const BlobStep& step) {
                      static_cast<int>(step.recode));
 }
 
-Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
+Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
   std::vector<Descriptor> layers;
   for (const BlobStep& step : plan.layers) {
     layers.push_back(layer_after(step, results_.at(key_of(step)), kind));
@@ -46,10 +61,10 @@ Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest;
   }
-  if (!changed) return plan.manifest.item();
+  if (!changed) return {plan.manifest, false};
   Descriptor config = plan.manifest.config();
   if (plan.manifest.is_image()) config.media_type = config_type(kind);
-  return rewrite_image(plan.manifest, kind, config, layers);
+  return made_of(rewrite_image(plan.manifest, kind, config, layers), plan.manifest);
 }
 
 std::optional<Digest> ImageWriter::name_of(const Original& original, const Written& written) {
@@ -63,9 +78,7 @@ Written ImageWriter::put_first_taken(const Original& original,
                                      const std::vector<ManifestKind>& kinds, MakeItem&& make) {
   std::string refused;
   for (const ManifestKind kind : kinds) {
-    Manifest manifest = Manifest::parse(make(kind));
-    const bool changed = manifest.bytes() != original.manifest.bytes();
-    Written written{std::move(manifest), changed};
+    Written written = make(kind);
     try {
       destination_.put_manifest(name_of(original, written), written.manifest.item());
       put_signatures(original, written);
@@ -105,24 +118,46 @@ Written ImageWriter::put_image(const ImagePlan& plan, bool top) {
                          [&](ManifestKind kind) { return image_as(plan, kind); });
 }
 
-Written ImageWriter::put_index(const IndexInput& index, const std::vector<ManifestKind>& kinds,
-                               const std::map<std::string, Written>& written) {
-  std::vector<Descriptor> instances = index.manifest.instances();
-  bool changed = false;
-  for (Descriptor& entry : instances) {
-    const Written& now = written.at(entry.digest.str());
-    if (!now.changed) continue;
-    changed = true;
-    entry.digest = now.manifest.digest();
-    entry.size = static_cast<std::int64_t>(now.manifest.bytes().size());
-    entry.media_type = media_type_of(now.manifest.kind());
-    entry.json.erase("data");
+Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
+                              ManifestKind kind) const {
+  const Manifest& original = plan.input.manifest;
+  std::vector<Descriptor> instances;
+  bool changed = kind != original.kind();
+  for (Descriptor entry : original.instances()) {
+    const auto at = written.find(entry.digest.str());
+    if (at == written.end()) {
+      if (plan.sparse) instances.push_back(std::move(entry));
+      changed |= !plan.sparse;
+      continue;
+    }
+    if (at->second.changed) {
+      const Manifest& now = at->second.manifest;
+      entry.digest = now.digest();
+      entry.size = static_cast<std::int64_t>(now.bytes().size());
+      entry.media_type = media_type_of(now.kind());
+      entry.json.erase("data");
+      changed = true;
+    }
+    follow(entry, written);
+    instances.push_back(std::move(entry));
   }
-  const Original original{index.manifest, index.instance, !index.instance, index.signatures};
-  return put_first_taken(original, kinds, [&](ManifestKind kind) {
-    if (!changed && kind == index.manifest.kind()) return index.manifest.item();
-    return rewrite_index(index.manifest, kind, instances);
-  });
+  if (!changed) return {original, false};
+  return made_of(rewrite_index(original, kind, instances), original);
+}
+
+Written ImageWriter::put_index(const IndexPlan& plan,
+                               const std::map<std::string, Written>& written) {
+  const IndexInput& input = plan.input;
+  try {
+    return put_first_taken({input.manifest, input.instance, !input.instance, input.signatures},
+                           plan.kinds,
+                           [&](ManifestKind kind) { return index_as(plan, written, kind); });
+  } catch (CopyError& e) {
+    // Many registries want every image of an index to be there.
+    if (plan.sparse && input.left_out > 0)
+      e.add_context(fmt::format("a sparse index, without {} of its images", input.left_out));
+    throw;
+  }
 }
 
 }  // namespace sealos

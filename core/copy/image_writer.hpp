@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/copy/copy.hpp"
-#include "core/copy/image_reader.hpp"
+#include "core/copy/index_plan.hpp"
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
 
@@ -32,8 +32,13 @@ class ImageWriter {
   /// `top`: it is what the destination's reference will name.
   Written put_image(const ImagePlan& plan, bool top);
   /// After all its instances; `written` has what became of each, by its digest in the source.
-  Written put_index(const IndexInput& index, const std::vector<ManifestKind>& kinds,
-                    const std::map<std::string, Written>& written);
+  Written put_index(const IndexPlan& plan, const std::map<std::string, Written>& written);
+
+  /// What put_image would put as that kind.
+  Written image_as(const ImagePlan& plan, ManifestKind kind) const;
+  /// What put_index would put as that kind.
+  Written index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
+                   ManifestKind kind) const;
 
  private:
   /// What is put, and the name it had: nullopt at the top level.
@@ -43,7 +48,6 @@ class ImageWriter {
     bool top;
     const std::vector<Item>& signatures;
   };
-  Item image_as(const ImagePlan& plan, ManifestKind kind) const;
   template <typename MakeItem>
   Written put_first_taken(const Original& original, const std::vector<ManifestKind>& kinds,
                           MakeItem&& make);

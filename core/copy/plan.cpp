@@ -48,7 +48,7 @@ std::string obstacle(const ImagePlan& plan, ManifestKind kind) {
 std::string why_frozen(const ImageInput& input, const DestinationTraits& destination) {
   if (destination.required_digest) return "the destination names its digest";
   if (!input.signatures.empty()) return "its signatures would become invalid";
-  return "";
+  return input.frozen;
 }
 
 void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {

@@ -19,6 +19,7 @@ struct ImageInput {
   std::string config;                            ///< the bytes; checked against the manifest
   std::optional<std::vector<Blob>> layer_infos;  ///< where the layers differ from the manifest's
   std::vector<Item> signatures;                  ///< none if they are to be removed
+  std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
 };
 
 /// What the destination said of itself.
@@ -56,6 +57,9 @@ struct ImagePlan {
   std::vector<ManifestKind> kinds;  ///< to try in this order
   std::string frozen;               ///< why the manifest must stay byte for byte; "": it may change
   std::vector<Item> signatures;
+
+  /// As an index lists it.
+  Digest name() const { return instance.value_or(manifest.digest()); }
 };
 
 /// Throws an Error that says which wish cannot be met, and why.

@@ -21,6 +21,9 @@ class ReuseFinder {
   /// What the destination should look for before the blob is put; nullopt: nothing is known.
   std::optional<Reuse> wanted(const BlobStep& step) const;
 
+  /// The destination's place as locations of blobs name it; "": it has none.
+  const std::string& destination() const { return to_location_; }
+
   /// After the blob is there.
   void record(const BlobStep& step, const BlobReport& report);
 
