@@ -14,6 +14,7 @@ std::string location_of(const Reference& reference) {
 
 Blob announced(const BlobStep& step) {
   Blob blob = step.from;
+  blob.location.clear();  // which is the source's
   blob.digest = step.result;
   blob.compression = step.layer ? std::optional(step.compression) : blob.compression;
   if (step.recode != Recode::none) {
