@@ -140,7 +140,8 @@ TEST_CASE_FIXTURE(Platforms, "indexes in indexes") {
     request.all = true;
     to.compression = LayerCompression::compress;
     CHECK(copy().manifest_changed);
-    for (const Descriptor& entry : top().instances())
+    const Manifest index = top();
+    for (const Descriptor& entry : index.instances())
       CHECK(to.manifests.contains(entry.digest.str()));
   }
   SUBCASE("not without end") {
@@ -163,10 +164,11 @@ TEST_CASE_FIXTURE(Platforms, "an attestation goes with its image, and follows it
   to.compression = LayerCompression::compress;
   want({"linux/arm64", "linux/arm64/v8"});
   copy();
-  REQUIRE(top().instances().size() == 2);
-  const Descriptor& image = top().instances()[0];
+  const Manifest index = top();
+  REQUIRE(index.instances().size() == 2);
+  const Descriptor& image = index.instances()[0];
   CHECK(image.digest != digest_of(manifest));
-  CHECK(top().instances()[1].annotations.back().second == image.digest.str());
+  CHECK(index.instances()[1].annotations.back().second == image.digest.str());
 }
 
 TEST_CASE_FIXTURE(Platforms, "an index that says something else of an image than it is") {
