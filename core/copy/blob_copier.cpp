@@ -7,8 +7,8 @@
 #include <mutex>
 #include <random>
 
+#include "core/copy/recoder.hpp"
 #include "core/stream/verified.hpp"
-#include "support/compression/compression.hpp"
 #include "support/file/file_stream.hpp"
 
 namespace sealos {
@@ -18,39 +18,40 @@ namespace {
 /// on the source though it surfaces in put_blob.
 class BlameStream final : public Stream {
  public:
-  BlameStream(std::unique_ptr<Stream> from, std::optional<Error>& failure)
-      : from_(std::move(from)), failure_(failure) {}
+  BlameStream(Recoder& from, std::optional<Error>& failure)
+      : from_(from.stream()), failure_(failure) {}
 
   size_t read(std::span<std::byte> into) override {
     try {
-      return from_->read(into);
+      return from_.read(into);
     } catch (const Error& e) {
       failure_ = e;
       throw;
     }
   }
-  std::int64_t size() const override { return from_->size(); }
-  int fd() const override { return from_->fd(); }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
 
  private:
-  std::unique_ptr<Stream> from_;
+  Stream& from_;
   std::optional<Error>& failure_;
 };
 
-std::unique_ptr<Stream> recode(std::unique_ptr<Stream> stream, const BlobStep& step) {
-  switch (step.recode) {
-    case Recode::none:
-      return stream;
-    case Recode::gzip:
-      return compress(std::move(stream), Compression::gzip);
-    case Recode::decompress:
-      return decompress_any(std::move(stream));
-  }
-  return stream;
-}
-
 CopyError blame(Error e, Side side, const std::string& doing) {
   return {e.add_context(doing), side};
+}
+
+void complete(Blob& used, const Reuse& want) {
+  const auto take = [&](const Blob& known) {
+    if (known.digest != used.digest) return false;
+    used.annotations = known.annotations;
+    if (!used.compression) used.compression = known.compression;
+    return true;
+  };
+  if (take(want.blob)) return;
+  for (const Blob& candidate : want.candidates) {
+    if (take(candidate)) return;
+  }
 }
 
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
@@ -72,7 +73,10 @@ std::optional<Blob> BlobCopier::find_there(const BlobStep& step) {
   const std::optional<Reuse> want = reuse_.wanted(step);
   if (!want) return std::nullopt;
   try {
-    return destination_.try_reuse(*want);
+    std::optional<Blob> used = destination_.try_reuse(*want);
+    // Destinations say which one they use, but not all of what is known of it.
+    if (used) complete(*used, *want);
+    return used;
   } catch (Error& e) {
     throw blame(e, Side::destination, "looking for " + name_of(step));
   }
@@ -87,7 +91,8 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
   }
 }
 
-Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config) {
+Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
+                     BlobReport& report) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
@@ -102,15 +107,13 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
-    stream = recode(std::move(stream), step);
-    if (step.recode == Recode::decompress && step.result) {
-      Expectation plain;
-      plain.digest = step.result;
-      plain.what = "decompressed " + name_of(step);
-      stream = verified(std::move(stream), std::move(plain));
-    }
-    BlameStream blamed(std::move(stream), source_failure);
-    return destination_.put_blob(announced(step), blamed);
+    Recoder recoder(std::move(stream), step);
+    BlameStream blamed(recoder, source_failure);
+    Blob stored = destination_.put_blob(announced(step), blamed);
+    stored.annotations = recoder.annotations();
+    if (step.layer) stored.compression = recoder.compression();
+    report.plain = recoder.plain_digest();
+    return stored;
   } catch (const CopyError&) {
     throw;
   } catch (Error& e) {
@@ -140,6 +143,8 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
                     step.original.digest,
                     step.original.size,
                     std::nullopt,
+                    {},
+                    std::nullopt,
                     0,
                     std::chrono::milliseconds{},
                     step.why};
@@ -158,11 +163,14 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   while (true) {
     try {
       cancel_.throw_if_cancelled();
-      std::optional<Blob> stored = find_there(step);
+      if (step.find_plain) report.plain = reuse_.plain_of(step);
+      std::optional<Blob> stored;
+      if (!step.find_plain || report.plain) stored = find_there(step);
       if (stored) report.outcome = BlobOutcome::reused;
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config);
+      if (!stored) stored = put(number, step, config, report);
       report.compression = stored->compression;
+      report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;
       if (stored->size >= 0) report.size = stored->size;
       return finish();

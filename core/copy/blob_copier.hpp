@@ -28,7 +28,7 @@ class BlobCopier {
 
  private:
   std::optional<Blob> find_there(const BlobStep& step);
-  Blob put(size_t number, const BlobStep& step, const std::string* config);
+  Blob put(size_t number, const BlobStep& step, const std::string* config, BlobReport& report);
   std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
   void wait_before_retry(unsigned attempt, const Error& why);
 

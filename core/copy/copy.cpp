@@ -45,6 +45,7 @@ class CopyJob {
         services_(hooks, cancel, all_options(request)) {}
 
   CopyReport run() {
+    on_side(Side::request, [&] { check_wish(request_.compression); });
     open_references();
     if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
     source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
@@ -101,24 +102,33 @@ class CopyJob {
     DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
                              destination_->compression(),       destination_->flags(),
                              destination_->stores_signatures(), std::nullopt};
-    if (const auto name = to_->docker_name())
-      traits.required_digest = DockerName::parse(*name).digest;
+    if (const auto text = to_->docker_name()) {
+      const DockerName name = DockerName::parse(*text);
+      traits.required_digest = name.digest;
+      if ((traits.flags & SEALOS_KEEPS_DOCKER_NAME) == 0) {
+        traits.schema1_name = name.path;
+        traits.schema1_tag = name.tag;
+      }
+    }
     return traits;
   }
 
   void make_plans() {
-    const DestinationTraits to = traits();
     on_side(Side::request, [&] {
+      const DestinationTraits to =
+          request_.format ? restricted_to(*request_.format, traits()) : traits();
+      const ImageWishes wishes{request_.compression, request_.preserve_digests};
       for (const IndexInput& index : selection_.indexes) {
         DestinationTraits here = to;
         if (index.instance) here.required_digest.reset();
-        index_kinds_.push_back(plan_index(index.manifest, here));
+        index_kinds_.push_back(plan_index(index.manifest, here, wishes));
       }
       for (ImageInput& image : selection_.images) {
         const bool whole = selection_.indexes.empty();
         if (whole && image.instance) image.instance.reset();
-        plans_.push_back(plan_image(std::move(image), to));
+        plans_.push_back(plan_image(std::move(image), to, wishes));
       }
+      check_level_used(request_.compression, plans_);
     });
   }
 
@@ -131,8 +141,10 @@ class CopyJob {
           layers.push_back(key_of(step));
         }
       }
-      if (unique.emplace(key_of(plan.config), BlobTask{&plan.config, &plan.config_bytes}).second) {
-        configs.push_back(key_of(plan.config));
+      if (!plan.config) continue;
+      if (unique.emplace(key_of(*plan.config), BlobTask{&*plan.config, &plan.config_bytes})
+              .second) {
+        configs.push_back(key_of(*plan.config));
       }
     }
     if (workers() > 1) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cache/blob_info_cache.hpp"
+#include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
@@ -33,6 +34,9 @@ struct CopyRequest {
   bool all = false;                  ///< an index with all its images, not one image of it
   std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
   bool remove_signatures = false;
+  std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
+  CompressionWish compression;
+  bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;
@@ -60,6 +64,8 @@ struct BlobReport {
   Digest stored;
   std::int64_t size = 0;                   ///< of what is stored
   std::optional<std::string> compression;  ///< of what is stored; nullopt: as planned
+  Annotations annotations;                 ///< that belong to the bytes which are stored
+  std::optional<Digest> plain;             ///< without compression, where the step wanted to know
   unsigned retries = 0;
   std::chrono::milliseconds time{0};
   std::string why;

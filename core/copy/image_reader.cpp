@@ -16,7 +16,7 @@ constexpr size_t kMaxInstances = 1000;
 constexpr size_t kMaxConfig = 8 << 20;
 
 void check_digest(const Manifest& manifest, const Digest& wanted) {
-  if (digest_of(manifest.bytes(), wanted.algorithm()) == wanted) return;
+  if (digest_of(manifest.named_bytes(), wanted.algorithm()) == wanted) return;
   throw Error(Status::corrupt, fmt::format("the manifest asked for as {} has digest {}",
                                            wanted.str(), manifest.digest().str()));
 }
@@ -94,7 +94,7 @@ class Reader {
   }
 
   void add_image(const std::optional<Digest>& instance, Manifest manifest) {
-    std::string config = read_config(manifest);
+    std::string config = manifest.has_config() ? read_config(manifest) : "";
     auto infos = source_.layer_infos(instance);
     std::vector<Item> signatures = read_signatures(instance);
     out_.images.push_back({instance, std::move(manifest), std::move(config), std::move(infos),

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/manifest/rewrite.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file_stream.hpp"
 
 namespace sealos {
 namespace {
@@ -19,7 +21,9 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   } else if (report.stored != layer.digest) {
     layer.digest = report.stored;
     layer.size = report.size;
-    layer.annotations.clear();
+    layer.annotations = lasting_annotations(std::move(layer.annotations));
+    layer.annotations.insert(layer.annotations.end(), report.annotations.begin(),
+                             report.annotations.end());
   }
   if (!step.layer) return layer;
   LayerType type = *step.layer;
@@ -33,23 +37,82 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
-  return fmt::format("{} {} {}", step.original.digest.str(), step.from.digest->str(),
-                     static_cast<int>(step.recode));
+  return fmt::format("{} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
+                     static_cast<int>(step.recode), step.compression, step.chunked);
 }
 
-Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
+Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) {
   std::vector<Descriptor> layers;
   for (const BlobStep& step : plan.layers) {
     layers.push_back(layer_after(step, results_.at(key_of(step)), kind));
   }
-  bool changed = kind != plan.manifest.kind();
+  bool changed = kind != plan.manifest.kind() ||
+                 is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest;
   }
   if (!changed) return plan.manifest.item();
+  if (is_schema1(kind)) return as_schema1(plan, kind, layers);
+  for (const Descriptor& layer : layers) {
+    if (layer.size >= 0) continue;
+    throw Error(Status::internal,
+                fmt::format("the destination has layer {} and does not say how large it is",
+                            layer.digest.str()));
+  }
+  if (plan.manifest.schema1() != nullptr) {
+    return rewrite_image(plan.manifest, kind, put_made_config(plan, kind), layers);
+  }
   Descriptor config = plan.manifest.config();
   if (plan.manifest.is_image()) config.media_type = config_type(kind);
   return rewrite_image(plan.manifest, kind, config, layers);
+}
+
+Item ImageWriter::as_schema1(const ImagePlan& plan, ManifestKind kind,
+                             const std::vector<Descriptor>& layers) {
+  std::vector<Digest> digests;
+  for (const Descriptor& layer : layers) digests.push_back(layer.digest);
+  if (const Schema1* original = plan.manifest.schema1()) {
+    Schema1 image = with_layers(*original, digests);
+    if (!plan.schema1_name.empty()) image.name = plan.schema1_name;
+    if (!plan.schema1_tag.empty()) image.tag = plan.schema1_tag;
+    return schema1_item(image, kind);
+  }
+  const Schema1 image = schema1_of(plan.config_bytes, digests, plan.schema1_name, plan.schema1_tag);
+  if (has_empty_layers(image)) {
+    Blob empty;
+    empty.digest = Digest::require(kEmptyLayerDigest);
+    empty.media_type = *layer_media_type(ManifestKind::docker, {"gzip", false});
+    empty.compression = "gzip";
+    put_bytes(empty, std::string(kEmptyLayer), "the empty layer");
+  }
+  return schema1_item(image, kind);
+}
+
+Descriptor ImageWriter::put_made_config(const ImagePlan& plan, ManifestKind kind) {
+  std::vector<Digest> diff_ids;
+  for (const BlobStep& step : plan.layers) {
+    const auto& plain = results_.at(key_of(step)).plain;
+    if (!plain) throw Error(Status::internal, "a layer of a schema 1 image was not looked into");
+    diff_ids.push_back(*plain);
+  }
+  const std::string bytes = config_of(*plan.manifest.schema1(), diff_ids);
+  Descriptor config{std::string(config_type(kind)), digest_of(bytes),
+                    static_cast<std::int64_t>(bytes.size())};
+  Blob blob = config.to_blob();
+  blob.flags |= SEALOS_BLOB_CONFIG;
+  put_bytes(blob, bytes, "the config");
+  return config;
+}
+
+void ImageWriter::put_bytes(const Blob& blob, const std::string& bytes, const std::string& what) {
+  Blob sized = blob;
+  sized.size = static_cast<std::int64_t>(bytes.size());
+  try {
+    const auto stream = memory_stream(bytes);
+    destination_.put_blob(sized, *stream);
+  } catch (Error& e) {
+    throw CopyError(e.add_context("writing " + what), Side::destination);
+  }
 }
 
 std::optional<Digest> ImageWriter::name_of(const Original& original, const Written& written) {

@@ -43,7 +43,11 @@ class ImageWriter {
     bool top;
     const std::vector<Item>& signatures;
   };
-  Item image_as(const ImagePlan& plan, ManifestKind kind) const;
+  Item image_as(const ImagePlan& plan, ManifestKind kind);
+  Item as_schema1(const ImagePlan& plan, ManifestKind kind, const std::vector<Descriptor>& layers);
+  /// The config that schema 1 does not have, after it has been put.
+  Descriptor put_made_config(const ImagePlan& plan, ManifestKind kind);
+  void put_bytes(const Blob& blob, const std::string& bytes, const std::string& what);
   template <typename MakeItem>
   Written put_first_taken(const Original& original, const std::vector<ManifestKind>& kinds,
                           MakeItem&& make);
