@@ -15,10 +15,13 @@ namespace sealos::cli {
 struct PushOptions {
   std::string image, destination;
   bool all = false, quiet = false, remove_signatures = false;
+  bool disable_compression = false, preserve_digests = false;
   int verbose = 0;
   std::string authfile, cert_dir, digestfile, platform, retry_delay, signature_policy;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify;
+  std::optional<std::string> compression_format, force_compression, format;
+  std::optional<int> compression_level;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
 };
