@@ -2,9 +2,10 @@
 
 #include <filesystem>
 
-#include "cli/digest_file.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output_file.hpp"
+#include "cli/output_options.hpp"
 #include "cli/push_options.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/testing/temp_folder.hpp"
@@ -93,6 +94,46 @@ TEST_CASE("compression and format are understood, and checked before anything is
   }
 }
 
+TEST_CASE("platforms are listed by commas and by repeating the flag, each once") {
+  const auto request = request_of(
+      parse({"a", "--platform", "linux/arm/v7,s390x", "--platform=linux/s390x", "b"}), kNone);
+  REQUIRE(request.platforms.size() == 2);
+  CHECK(request.platforms[0].str() == "linux/arm/v7");
+  CHECK(request.platforms[1].str() == "linux/s390x");
+  CHECK(request.destination.str() == "docker://b");
+  CHECK_FALSE(request.sparse);
+  CHECK(request_of(parse({"a", "--sparse"}), kNone).sparse);
+  CHECK_THROWS_AS(request_of(parse({"a", "--sparse", "--all"}), kNone), Error);
+}
+
+TEST_CASE("outputs that would have no effect are refused") {
+  const auto wish = [](const std::vector<std::string>& arguments) {
+    const PushOptions options = parse(arguments);
+    return output_wish(options, request_of(options, kNone));
+  };
+  CHECK(wish({"a", "--dry-run"}).dry_run);
+  CHECK_FALSE(wish({"a", "--dry-run"}).dry_run_json);
+  CHECK(wish({"a", "--dry-run=json", "b"}).dry_run_json);
+  CHECK(wish({"a", "--report", "json"}).report_file.empty());
+  CHECK(wish({"a", "--report", "json=/x=y"}).report_file == "/x=y");
+  CHECK(wish({"a", "--progress", "json"}).json_progress);
+  CHECK_FALSE(wish({"a", "--progress", "text"}).json_progress);
+  for (const std::vector<std::string>& bad :
+       std::vector<std::vector<std::string>>{{"a", "--dry-run=yaml"},
+                                             {"a", "--dry-run", "--digestfile", "x"},
+                                             {"a", "--dry-run", "--report", "json"},
+                                             {"a", "--dry-run", "--progress", "json"},
+                                             {"a", "--report", "yaml"},
+                                             {"a", "--report", "json="},
+                                             {"a", "--progress", "xml"},
+                                             {"a", "--progress", "json", "-q"},
+                                             {"a", "foo:/dev/stdout", "--report", "json"}}) {
+    CAPTURE(bad.back());
+    CHECK_THROWS_AS(wish(bad), Error);
+  }
+  CHECK(wish({"a", "foo:/dev/stdout", "--report", "json=x"}).report);
+}
+
 TEST_CASE("durations and sizes") {
   CHECK(parse_duration("500ms") == milliseconds(500));
   CHECK(parse_duration("1.5s") == milliseconds(1500));
@@ -122,13 +163,13 @@ TEST_CASE("a digest file is written at the end or stays as it was") {
   const auto content = [&] {
     return read_all(open_regular_beneath(folder.fd.get(), "digest").get(), "digest", 1000);
   };
-  { const DigestFile file(path); }
+  { const OutputFile file("--digestfile", path); }
   CHECK(content() == "old");
   {
-    DigestFile file(path);
-    file.write(digest_of("x"));
+    OutputFile file("--digestfile", path);
+    file.write(digest_of("x").str());
   }
   CHECK(content() == digest_of("x").str());
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
-  CHECK_THROWS_AS(DigestFile(folder.str("none/digest")), Error);
+  CHECK_THROWS_AS(OutputFile("--digestfile", folder.str("none/digest")), Error);
 }

@@ -8,9 +8,13 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/credentials.hpp"
-#include "cli/digest_file.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
+#include "cli/output_file.hpp"
+#include "cli/output_options.hpp"
+#include "cli/plan_text.hpp"
+#include "cli/report_json.hpp"
 #include "cli/signals.hpp"
 #include "core/policy/policy.hpp"
 
@@ -35,52 +39,121 @@ std::function<void(const Reference&)> policy_check(const PushOptions& options,
   };
 }
 
-/// Whether the image itself goes to stdout, so that nothing else may.
-bool goes_to_stdout(const Location& place) {
-  return place.details == "-" || place.details.starts_with("-:") ||
-         place.details.starts_with("/dev/stdout");
-}
+class PushCommand {
+ public:
+  explicit PushCommand(const PushOptions& options)
+      : options_(options), context_(options.verbose), signals_(context_.cancel) {}
 
-CopyReport copy(const PushOptions& options, Context& context, SignalGuard& signals,
-                const CopyRequest& request) {
-  const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
-  const auto progress = make_progress(options.quiet);
-  try {
-    return copy_image(find, context.hooks, context.cancel, request, *progress);
-  } catch (const Error&) {
-    if (signals.interrupted()) throw Error(Status::cancelled, "interrupted");
-    throw;
+  int run() {
+    Side side = Side::request;
+    try {
+      prepare();
+      if (wish_.dry_run) {
+        show_plan();
+      } else {
+        push(side);
+      }
+      return kOk;
+    } catch (const CopyError& e) {
+      return fail(e, e.side());
+    } catch (const Error& e) {
+      return fail(e, side);
+    }
   }
-}
+
+ private:
+  void prepare() {
+    request_ = request_of(options_, context_.catalog);
+    wish_ = output_wish(options_, request_);
+    if (wish_.json_progress) show_events();
+    use_credentials(context_.hooks, options_, request_);
+    config::Environment environment = config::Environment::of_process();
+    environment.log = context_.hooks.log;
+    request_.check_policy = policy_check(options_, environment);
+    const std::string cache = cache::BlobInfoCache::default_path(environment);
+    // What looks only does not make the cache.
+    if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;
+    cache_.emplace(cache, environment);
+    request_.cache = &*cache_;
+  }
+
+  void show_events() {
+    events_ = std::make_unique<JsonProgress>(stderr);
+    context_.hooks.log = [this](int level, const std::string& text) {
+      if (level >= SEALOS_LOG_WARNING - options_.verbose) events_->log(level, text);
+    };
+  }
+
+  /// Runs a copy or a preview, which ends as interrupted where it was.
+  template <typename Body>
+  auto interruptible(Body&& body) {
+    try {
+      return body();
+    } catch (const Error&) {
+      if (signals_.interrupted()) throw Error(Status::cancelled, "interrupted");
+      throw;
+    }
+  }
+
+  void show_plan() {
+    const auto progress = make_progress(options_.quiet);
+    const CopyDetails plan = interruptible(
+        [&] { return preview_copy(find_, context_.hooks, context_.cancel, request_, *progress); });
+    fmt::print("{}", wish_.dry_run_json ? plan_json(plan).dump() + "\n" : plan_text(plan));
+  }
+
+  void push(Side& side) {
+    std::unique_ptr<OutputFile> digest_file, report_file;
+    if (!options_.digestfile.empty())
+      digest_file = std::make_unique<OutputFile>("--digestfile", options_.digestfile);
+    if (!wish_.report_file.empty())
+      report_file = std::make_unique<OutputFile>("--report", wish_.report_file);
+    const CopyReport report = copy();
+    side = Side::neither;
+    if (digest_file) digest_file->write(report.digest.str());
+    const std::string json = wish_.report ? report_json(report).dump() + "\n" : "";
+    if (report_file) report_file->write(json);
+    if (events_) events_->end(report.digest);
+    const bool to_stdout = wish_.report && !report_file;
+    const std::string result = to_stdout ? json : report.digest.str() + "\n";
+    if (!goes_to_stdout(request_.destination)) {
+      fmt::print("{}", result);
+    } else if (!events_) {
+      fmt::print(stderr, "{}", result);
+    }
+  }
+
+  CopyReport copy() {
+    const auto text = events_ ? nullptr : make_progress(options_.quiet);
+    Progress& progress = events_ ? static_cast<Progress&>(*events_) : *text;
+    return interruptible(
+        [&] { return copy_image(find_, context_.hooks, context_.cancel, request_, progress); });
+  }
+
+  int fail(const Error& e, Side side) {
+    const int code = exit_code_for(e, side);
+    if (events_) {
+      events_->failed(e.message(), code);
+    } else {
+      show_error(e.message());
+    }
+    return code;
+  }
+
+  const PushOptions& options_;
+  Context context_;
+  SignalGuard signals_;
+  const FindTransport find_ = [this](std::string_view name) {
+    return context_.loader.transport(name);
+  };
+  CopyRequest request_;
+  OutputWish wish_;
+  std::unique_ptr<JsonProgress> events_;
+  std::optional<cache::BlobInfoCache> cache_;
+};
 
 }  // namespace
 
-int run_push(const PushOptions& options) {
-  Context context(options.verbose);
-  SignalGuard signals(context.cancel);
-  Side side = Side::request;
-  try {
-    CopyRequest request = request_of(options, context.catalog);
-    use_credentials(context.hooks, options, request);
-    std::unique_ptr<DigestFile> digest_file;
-    if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
-    config::Environment environment = config::Environment::of_process();
-    environment.log = context.hooks.log;
-    request.check_policy = policy_check(options, environment);
-    cache::BlobInfoCache cache(cache::BlobInfoCache::default_path(environment), environment);
-    request.cache = &cache;
-    const CopyReport report = copy(options, context, signals, request);
-    side = Side::neither;
-    if (digest_file) digest_file->write(report.digest);
-    fmt::print(goes_to_stdout(request.destination) ? stderr : stdout, "{}\n", report.digest.str());
-    return kOk;
-  } catch (const CopyError& e) {
-    show_error(e.message());
-    return exit_code_for(e, e.side());
-  } catch (const Error& e) {
-    show_error(e.message());
-    return exit_code_for(e, side);
-  }
-}
+int run_push(const PushOptions& options) { return PushCommand(options).run(); }
 
 }  // namespace sealos::cli

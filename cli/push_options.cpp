@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/duration.hpp"
 
 namespace sealos::cli {
@@ -69,13 +71,24 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--digestfile", o.digestfile,
                    "Write the digest of the manifest to this file, after success only")
       ->type_name("FILE");
+  push->add_flag("--dry-run{text}", o.dry_run,
+                 "Show what the copy would do, blob by blob, and do nothing; =json as JSON");
+  push->add_option("--progress", o.progress,
+                   "text: for people, the default; json: events on stderr, one a line")
+      ->type_name("text|json");
+  push->add_option("--report", o.report,
+                   "After success, write what was done, blob by blob, to stdout or to a file")
+      ->type_name("json[=FILE]");
   push->add_option("-o,--option", o.options,
                    "An option of a transport; sealos transports -v lists them")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  push->add_option("--platform", o.platform,
-                   "Which image of an index, e.g. linux/arm64. Default: this machine's")
-      ->type_name("OS/ARCH[/VARIANT]");
+  push->add_option("--platform", o.platforms,
+                   "Which image of an index, e.g. linux/arm64. Default: this machine's. Several, "
+                   "separated by commas: an index with these, and without the others")
+      ->type_name("OS/ARCH[/VARIANT],...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   push->add_flag("-q,--quiet", o.quiet, "Show no progress");
   push->add_flag("--remove-signatures", o.remove_signatures, "Do not copy signatures");
   push->add_option("--retry", o.retry,
@@ -84,6 +97,8 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--retry-delay", o.retry_delay,
                    "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
       ->type_name("TIME");
+  push->add_flag("--sparse", o.sparse,
+                 "Copy the index as it is, and of its images those that --platform names");
   push->add_option("--signature-policy", o.signature_policy,
                    "Policy file that says which images may be read. Default: policy.json of the "
                    "user, or of the system; without either all may")
@@ -109,9 +124,15 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
       place_of(o.destination.empty() ? o.image : o.destination, "docker://", catalog);
   request.all = o.all;
   request.remove_signatures = o.remove_signatures;
-  if (!o.platform.empty()) request.platform = Platform::parse(o.platform);
-  if (o.all && request.platform) {
-    throw Error(Status::invalid, "--all and --platform contradict each other");
+  request.sparse = o.sparse;
+  for (const std::string& name : o.platforms) {
+    const Platform platform = Platform::parse(name);
+    auto& all = request.platforms;
+    if (std::find(all.begin(), all.end(), platform) == all.end()) all.push_back(platform);
+  }
+  if (o.all && (o.sparse || !o.platforms.empty())) {
+    throw Error(Status::invalid, fmt::format("--all and {} contradict each other",
+                                             o.sparse ? "--sparse" : "--platform"));
   }
   request.compression = compression_of(o);
   if (o.format) request.format = manifest_format_named(*o.format);

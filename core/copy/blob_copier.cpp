@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <mutex>
 #include <random>
 
 #include "core/copy/recoder.hpp"
@@ -69,7 +68,11 @@ std::string name_of(const BlobStep& step) {
                      step.from.digest ? step.from.digest->brief() : "");
 }
 
-std::optional<Blob> BlobCopier::find_there(const BlobStep& step) {
+std::optional<Blob> BlobCopier::find_there(const BlobStep& step, BlobReport& report) {
+  if (step.find_plain) {
+    report.plain = reuse_.plain_of(step);
+    if (!report.plain) return std::nullopt;  // the layer has to be read
+  }
   const std::optional<Reuse> want = reuse_.wanted(step);
   if (!want) return std::nullopt;
   try {
@@ -92,14 +95,17 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
 }
 
 Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
-                     BlobReport& report) {
+                     BlobReport& report, std::atomic<std::int64_t>& read) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
   expected.size = step.from.size;
   expected.what = name_of(step);
   expected.cancel = &cancel_;
-  expected.on_bytes = [this, number](std::int64_t n) { progress_.advanced(number, n); };
+  expected.on_bytes = [this, number, &read](std::int64_t n) {
+    read += n;
+    progress_.advanced(number, n);
+  };
   try {
     std::unique_ptr<Stream> stream = open(step, config);
     try {
@@ -135,8 +141,7 @@ void BlobCopier::wait_before_retry(unsigned attempt, const Error& why) {
   cancel_.throw_if_cancelled();
 }
 
-BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config) {
-  const auto start = std::chrono::steady_clock::now();
+BlobReport BlobCopier::begin(const BlobStep& step) const {
   BlobReport report{step.original.digest,
                     name_of(step),
                     BlobOutcome::copied,
@@ -148,27 +153,65 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
                     0,
                     std::chrono::milliseconds{},
                     step.why};
+  report.config = step.from.is_config();
+  report.recoded = step.recode != Recode::none;
+  report.source_size = step.from.size;
+  if (step.layer) report.source_compression = step.from.compression;
+  if (step.by_url) report.outcome = BlobOutcome::left_at_url;
+  return report;
+}
+
+/// A blob that the destination has, or has mounted.
+void BlobCopier::take(BlobReport& report, const BlobStep& step, const Blob& there) const {
+  const bool elsewhere = !there.location.empty() && there.location != reuse_.destination();
+  report.outcome = elsewhere ? BlobOutcome::mounted : BlobOutcome::reused;
+  if (elsewhere) report.mounted_from = there.location;
+  const bool same = there.digest == step.original.digest;
+  report.why = same ? "the destination has it" : "the destination has the same content";
+  if (elsewhere) report.why = "the destination can mount it from " + there.location;
+}
+
+BlobReport BlobCopier::preview(const BlobStep& step) {
+  BlobReport report = begin(step);
+  if (step.by_url) return report;
+  cancel_.throw_if_cancelled();
+  if (const std::optional<Blob> there = find_there(step, report)) {
+    take(report, step, *there);
+    report.stored = *there->digest;
+    report.compression = there->compression;
+    report.annotations = there->annotations;
+    if (there->size >= 0) report.size = there->size;
+    return report;
+  }
+  if (step.must_reuse) refuse_other_form(step);
+  if (step.layer) report.compression = step.compression;
+  report.digest_known = step.result.has_value();
+  if (step.result) report.stored = *step.result;
+  report.size = step.recode == Recode::none ? step.from.size : -1;
+  return report;
+}
+
+BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config) {
+  const auto start = std::chrono::steady_clock::now();
+  BlobReport report = begin(step);
+  std::atomic<std::int64_t> read = 0;
   const auto finish = [&] {
     report.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);
+    report.read = read;
     reuse_.record(step, report);
-    progress_.finished(number, report.outcome);
+    progress_.finished(number, report);
     return report;
   };
-  progress_.started(number, report.what, step.from.size);
-  if (step.by_url) {
-    report.outcome = BlobOutcome::left_at_url;
-    return finish();
-  }
+  progress_.started(number, report);
+  if (step.by_url) return finish();
   while (true) {
     try {
       cancel_.throw_if_cancelled();
-      if (step.find_plain) report.plain = reuse_.plain_of(step);
-      std::optional<Blob> stored;
-      if (!step.find_plain || report.plain) stored = find_there(step);
-      if (stored) report.outcome = BlobOutcome::reused;
+      std::optional<Blob> stored = find_there(step, report);
+      if (stored) take(report, step, *stored);
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config, report);
+      if (!stored) stored = put(number, step, config, report, read);
       report.compression = stored->compression;
       report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;

@@ -1,242 +1,111 @@
 #include "core/copy/copy.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <mutex>
 #include <numeric>
 
 #include "core/copy/blob_copier.hpp"
-#include "core/copy/image_reader.hpp"
 #include "core/copy/image_writer.hpp"
-#include "core/copy/plan.hpp"
+#include "core/copy/reasons.hpp"
+#include "core/copy/session.hpp"
 #include "core/copy/worker_pool.hpp"
-#include "support/docker_name/docker_name.hpp"
 
 namespace sealos {
 namespace {
-
-/// Runs body; what it throws is blamed on `side` unless it is blamed already.
-template <typename Body>
-auto on_side(Side side, Body&& body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const CopyError&) {
-    throw;
-  } catch (const Error& e) {
-    throw CopyError(e, side);
-  }
-}
-
-/// A blob that several images may share is copied once.
-struct BlobTask {
-  const BlobStep* step;
-  const std::string* config;  ///< nullptr: a layer
-};
 
 class CopyJob {
  public:
   CopyJob(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
           const CopyRequest& request, Progress& progress)
-      : find_(find),
-        cancel_(cancel),
+      : cancel_(cancel),
         request_(request),
         progress_(progress),
-        services_(hooks, cancel, all_options(request)) {}
+        session_(find, hooks, cancel, request, progress) {}
 
   CopyReport run() {
-    on_side(Side::request, [&] { check_wish(request_.compression); });
-    open_references();
-    if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
-    source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
-    selection_ = read_selection(*source_, *from_, request_, progress_);
-    destination_ = on_side(Side::destination, [&] { return to_->open_destination(services_); });
     try {
-      make_plans();
+      session_.prepare(sdk::Intent::write);
       copy_blobs();
       return write_manifests();
     } catch (...) {
-      destination_->abort();
+      if (session_.destination() != nullptr) session_.destination()->abort();
       throw;
     }
   }
 
  private:
-  static std::map<std::string, std::string> all_options(const CopyRequest& request) {
-    std::map<std::string, std::string> options = request.options;
-    options.insert(request.engine_options.begin(), request.engine_options.end());
-    return options;
-  }
-
-  void open_references() {
-    const auto open = [&](const Location& place) {
-      return on_side(Side::request, [&] {
-        const Transport transport = find_(place.transport);
-        transports_.push_back(transport);
-        return std::make_unique<Reference>(transport.parse_reference(services_, place.details));
-      });
-    };
-    from_ = open(request_.source);
-    to_ = open(request_.destination);
-    for (const auto& [key, value] : request_.options) {
-      const bool known = std::any_of(transports_.begin(), transports_.end(),
-                                     [&](const Transport& t) { return t.has_option(key); });
-      if (known) continue;
-      throw CopyError(Error(Status::unsupported,
-                            fmt::format("option {} means nothing to {} and {}; leave it away", key,
-                                        request_.source.transport, request_.destination.transport)),
-                      Side::request);
-    }
-    const bool may_authenticate = std::any_of(
-        transports_.begin(), transports_.end(),
-        [](const Transport& t) { return (t.capabilities() & SEALOS_ASKS_CREDENTIALS) != 0; });
-    if (request_.credentials_given && !may_authenticate) {
-      throw CopyError(Error(Status::unsupported,
-                            fmt::format("neither {} nor {} asks for credentials; leave them away",
-                                        request_.source.transport, request_.destination.transport)),
-                      Side::request);
-    }
-  }
-
-  DestinationTraits traits() const {
-    DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
-                             destination_->compression(),       destination_->flags(),
-                             destination_->stores_signatures(), std::nullopt};
-    if (const auto text = to_->docker_name()) {
-      const DockerName name = DockerName::parse(*text);
-      traits.required_digest = name.digest;
-      if ((traits.flags & SEALOS_KEEPS_DOCKER_NAME) == 0) {
-        traits.schema1_name = name.path;
-        traits.schema1_tag = name.tag;
-      }
-    }
-    return traits;
-  }
-
-  void make_plans() {
-    on_side(Side::request, [&] {
-      const DestinationTraits to =
-          request_.format ? restricted_to(*request_.format, traits()) : traits();
-      const ImageWishes wishes{request_.compression, request_.preserve_digests};
-      for (const IndexInput& index : selection_.indexes) {
-        DestinationTraits here = to;
-        if (index.instance) here.required_digest.reset();
-        index_kinds_.push_back(plan_index(index.manifest, here, wishes));
-      }
-      for (ImageInput& image : selection_.images) {
-        const bool whole = selection_.indexes.empty();
-        if (whole && image.instance) image.instance.reset();
-        plans_.push_back(plan_image(std::move(image), to, wishes));
-      }
-      check_level_used(request_.compression, plans_);
-    });
-  }
-
   void copy_blobs() {
-    std::map<std::string, BlobTask> unique;
-    std::vector<std::string> layers, configs;
-    for (const ImagePlan& plan : plans_) {
-      for (const BlobStep& step : plan.layers) {
-        if (unique.emplace(key_of(step), BlobTask{&step, nullptr}).second) {
-          layers.push_back(key_of(step));
-        }
-      }
-      if (!plan.config) continue;
-      if (unique.emplace(key_of(*plan.config), BlobTask{&*plan.config, &plan.config_bytes})
-              .second) {
-        configs.push_back(key_of(*plan.config));
-      }
-    }
-    if (workers() > 1) {
+    tasks_ = session_.tasks();
+    const auto configs = std::find_if(tasks_.begin(), tasks_.end(),
+                                      [](const BlobTask& task) { return task.config != nullptr; });
+    std::vector<BlobTask> layers(tasks_.begin(), configs);
+    if (session_.workers() > 1) {
       // The longest first, so that no big one is left alone at the end.
-      std::stable_sort(layers.begin(), layers.end(), [&](const auto& a, const auto& b) {
-        return unique.at(a).step->from.size > unique.at(b).step->from.size;
+      std::stable_sort(layers.begin(), layers.end(), [](const BlobTask& a, const BlobTask& b) {
+        return a.step->from.size > b.step->from.size;
       });
     }
     const std::int64_t bytes = std::accumulate(
-        unique.begin(), unique.end(), std::int64_t{0}, [](std::int64_t sum, const auto& entry) {
-          return sum + std::max<std::int64_t>(0, entry.second.step->from.size);
+        tasks_.begin(), tasks_.end(), std::int64_t{0}, [](std::int64_t sum, const BlobTask& task) {
+          return sum + std::max<std::int64_t>(0, task.step->from.size);
         });
-    progress_.begin(unique.size(), bytes);
-    ReuseFinder reuse(request_.cache, *from_, *to_);
-    BlobCopier copier(*source_, *destination_, cancel_, request_.retry, reuse, progress_);
-    run_blobs(copier, unique, layers);
-    run_blobs(copier, unique, configs);
+    progress_.begin(tasks_.size(), bytes);
+    ReuseFinder reuse(request_.cache, session_.from(), session_.to());
+    BlobCopier copier(session_.source(), *session_.destination(), cancel_, request_.retry, reuse,
+                      progress_);
+    run_blobs(copier, layers);
+    run_blobs(copier, {configs, tasks_.end()});
   }
 
-  void run_blobs(BlobCopier& copier, const std::map<std::string, BlobTask>& tasks,
-                 const std::vector<std::string>& keys) {
+  void run_blobs(BlobCopier& copier, const std::vector<BlobTask>& tasks) {
     std::mutex mutex;
     std::vector<std::function<void()>> calls;
-    for (const std::string& key : keys) {
+    for (const BlobTask& task : tasks) {
       const size_t number = started_++;
-      calls.push_back([&, key, number] {
-        const BlobTask& task = tasks.at(key);
+      calls.push_back([&, number] {
         BlobReport report = copier.copy(number, *task.step, task.config);
         const std::lock_guard lock(mutex);
-        results_.emplace(key, std::move(report));
+        results_.emplace(task.key, std::move(report));
       });
     }
-    run_all(calls, workers(), cancel_);
+    run_all(calls, session_.workers(), cancel_);
   }
 
   CopyReport write_manifests() {
-    std::map<std::string, Written> written;
-    ImageWriter writer(*destination_, results_, progress_);
+    WrittenManifests written;
+    ImageWriter writer(*session_.destination(), results_, progress_);
     std::optional<Written> top;
-    for (const ImagePlan& plan : plans_) {
+    for (const ImagePlan& plan : session_.images()) {
       cancel_.throw_if_cancelled();
-      Written now = writer.put_image(plan, selection_.indexes.empty());
-      if (selection_.indexes.empty()) top = now;
-      if (plan.instance) written.insert_or_assign(plan.instance->str(), std::move(now));
+      top = writer.put_image(plan, session_.indexes().empty());
+      written.insert_or_assign(plan.name().str(), *top);
     }
-    for (size_t i = 0; i < selection_.indexes.size(); ++i) {
+    for (const IndexPlan& plan : session_.indexes()) {
       cancel_.throw_if_cancelled();
-      const IndexInput& index = selection_.indexes[i];
-      Written now = writer.put_index(index, index_kinds_[i], written);
-      if (!index.instance) top = now;
-      if (index.instance) written.insert_or_assign(index.instance->str(), std::move(now));
+      top = writer.put_index(plan, written);
+      written.insert_or_assign(plan.name().str(), *top);
     }
     const auto said =
-        on_side(Side::destination, [&] { return destination_->commit(selection_.top); });
+        on_side(Side::destination, [&] { return session_.destination()->commit(session_.top()); });
     CopyReport report{top->manifest.digest(),
                       top->manifest.item().label,
-                      said.value_or(to_->canonical()),
+                      said.value_or(session_.to().canonical()),
                       top->changed,
-                      {}};
-    for (auto& [key, blob] : results_) report.blobs.push_back(std::move(blob));
+                      {session_.from().canonical(), session_.to().canonical(), {}, {}}};
+    report.details.manifests =
+        report_manifests(session_.images(), session_.indexes(), results_, written);
+    for (const BlobTask& task : tasks_) report.details.blobs.push_back(results_.at(task.key));
     return report;
   }
 
-  unsigned workers() const {
-    return source_->parallel() && destination_->parallel() ? request_.workers : 1;
-  }
-
-  const FindTransport& find_;
   CancelToken& cancel_;
   const CopyRequest& request_;
   Progress& progress_;
-  Services services_;
-  std::vector<Transport> transports_;
-  std::unique_ptr<Reference> from_, to_;
-  std::unique_ptr<Source> source_;
-  std::unique_ptr<Destination> destination_;
-  Selection selection_;
-  std::vector<ImagePlan> plans_;
-  std::vector<std::vector<ManifestKind>> index_kinds_;
+  CopySession session_;
+  std::vector<BlobTask> tasks_;
   size_t started_ = 0;
   BlobResults results_;
 };
-
-/// The place in front of a message that does not speak of it.
-void name_place(CopyError& e, const CopyRequest& request) {
-  if (e.side() != Side::source && e.side() != Side::destination) return;
-  const Location& place = e.side() == Side::source ? request.source : request.destination;
-  std::string_view name = place.details;
-  if (name.starts_with("//")) name.remove_prefix(2);
-  name = name.substr(0, name.find_last_of(":@"));
-  if (e.message().find(name) == std::string::npos) e.add_context(printable(place.str()));
-}
 
 }  // namespace
 

@@ -6,7 +6,7 @@ using namespace sealos;
 
 namespace {
 
-DestinationTraits registry() {
+DestinationTraits whole_registry() {
   DestinationTraits to;
   to.name = "docker";
   for (const ManifestKind kind :
@@ -26,10 +26,10 @@ TEST_CASE("formats have the names that the peers give them") {
 }
 
 TEST_CASE("kinds are tried as the peers do: the source's, v2s2, signed v2s1, the rest") {
-  CHECK(image_kinds(ManifestKind::oci, registry()) ==
+  CHECK(image_kinds(ManifestKind::oci, whole_registry()) ==
         std::vector{ManifestKind::oci, ManifestKind::docker, ManifestKind::schema1_signed,
                     ManifestKind::schema1});
-  CHECK(image_kinds(ManifestKind::schema1_signed, registry()) ==
+  CHECK(image_kinds(ManifestKind::schema1_signed, whole_registry()) ==
         std::vector{ManifestKind::schema1_signed, ManifestKind::docker, ManifestKind::oci,
                     ManifestKind::schema1});
   CHECK(image_kinds(ManifestKind::docker, DestinationTraits{}) ==
@@ -37,7 +37,7 @@ TEST_CASE("kinds are tried as the peers do: the source's, v2s2, signed v2s1, the
 }
 
 TEST_CASE("a format leaves its manifests and its index") {
-  const DestinationTraits to = restricted_to(ManifestFormat::v2s2, registry());
+  const DestinationTraits to = restricted_to(ManifestFormat::v2s2, whole_registry());
   CHECK(to.manifest_types == std::vector<std::string>{std::string(media_type::kDockerManifest),
                                                       std::string(media_type::kDockerList)});
   CHECK(restricted_to(ManifestFormat::oci, DestinationTraits{}).manifest_types.size() == 2);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/manifest/instance_choice.hpp"
 #include "core/manifest/rewrite.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
@@ -34,6 +35,29 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   return layer;
 }
 
+void require_sizes(const std::vector<Descriptor>& layers) {
+  for (const Descriptor& layer : layers) {
+    if (layer.size >= 0) continue;
+    throw Error(Status::internal,
+                fmt::format("the destination has layer {} and does not say how large it is",
+                            layer.digest.str()));
+  }
+}
+
+Written made_of(Item item, const Manifest& original) {
+  Manifest manifest = Manifest::parse(std::move(item));
+  const bool changed = manifest.bytes() != original.bytes();
+  return {std::move(manifest), changed};
+}
+
+/// An attestation that names an image by digest follows it.
+void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
+  for (auto& [key, value] : entry.annotations) {
+    const auto at = key == kAttestedDigest ? written.find(value) : written.end();
+    if (at != written.end()) value = at->second.manifest.digest().str();
+  }
+}
+
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
@@ -41,7 +65,7 @@ std::string key_of(const BlobStep& step) {
                      static_cast<int>(step.recode), step.compression, step.chunked);
 }
 
-Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) {
+Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlobs* made) const {
   std::vector<Descriptor> layers;
   for (const BlobStep& step : plan.layers) {
     layers.push_back(layer_after(step, results_.at(key_of(step)), kind));
@@ -51,24 +75,19 @@ Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) {
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest;
   }
-  if (!changed) return plan.manifest.item();
-  if (is_schema1(kind)) return as_schema1(plan, kind, layers);
-  for (const Descriptor& layer : layers) {
-    if (layer.size >= 0) continue;
-    throw Error(Status::internal,
-                fmt::format("the destination has layer {} and does not say how large it is",
-                            layer.digest.str()));
-  }
-  if (plan.manifest.schema1() != nullptr) {
-    return rewrite_image(plan.manifest, kind, put_made_config(plan, kind), layers);
-  }
-  Descriptor config = plan.manifest.config();
+  if (!changed) return {plan.manifest, false};
+  MadeBlobs unused;
+  MadeBlobs& blobs = made == nullptr ? unused : *made;
+  if (is_schema1(kind)) return made_of(schema1_as(plan, kind, layers, blobs), plan.manifest);
+  require_sizes(layers);
+  Descriptor config =
+      plan.manifest.has_config() ? plan.manifest.config() : make_config(plan, kind, blobs);
   if (plan.manifest.is_image()) config.media_type = config_type(kind);
-  return rewrite_image(plan.manifest, kind, config, layers);
+  return made_of(rewrite_image(plan.manifest, kind, config, layers), plan.manifest);
 }
 
-Item ImageWriter::as_schema1(const ImagePlan& plan, ManifestKind kind,
-                             const std::vector<Descriptor>& layers) {
+Item ImageWriter::schema1_as(const ImagePlan& plan, ManifestKind kind,
+                             const std::vector<Descriptor>& layers, MadeBlobs& made) const {
   std::vector<Digest> digests;
   for (const Descriptor& layer : layers) digests.push_back(layer.digest);
   if (const Schema1* original = plan.manifest.schema1()) {
@@ -79,16 +98,16 @@ Item ImageWriter::as_schema1(const ImagePlan& plan, ManifestKind kind,
   }
   const Schema1 image = schema1_of(plan.config_bytes, digests, plan.schema1_name, plan.schema1_tag);
   if (has_empty_layers(image)) {
-    Blob empty;
-    empty.digest = Digest::require(kEmptyLayerDigest);
-    empty.media_type = *layer_media_type(ManifestKind::docker, {"gzip", false});
-    empty.compression = "gzip";
-    put_bytes(empty, std::string(kEmptyLayer), "the empty layer");
+    const Descriptor empty{*layer_media_type(ManifestKind::docker, {"gzip", false}),
+                           Digest::require(kEmptyLayerDigest),
+                           static_cast<std::int64_t>(kEmptyLayer.size())};
+    made.emplace_back(empty.to_blob(), kEmptyLayer);
   }
   return schema1_item(image, kind);
 }
 
-Descriptor ImageWriter::put_made_config(const ImagePlan& plan, ManifestKind kind) {
+Descriptor ImageWriter::make_config(const ImagePlan& plan, ManifestKind kind,
+                                    MadeBlobs& made) const {
   std::vector<Digest> diff_ids;
   for (const BlobStep& step : plan.layers) {
     const auto& plain = results_.at(key_of(step)).plain;
@@ -100,18 +119,18 @@ Descriptor ImageWriter::put_made_config(const ImagePlan& plan, ManifestKind kind
                     static_cast<std::int64_t>(bytes.size())};
   Blob blob = config.to_blob();
   blob.flags |= SEALOS_BLOB_CONFIG;
-  put_bytes(blob, bytes, "the config");
+  made.emplace_back(std::move(blob), bytes);
   return config;
 }
 
-void ImageWriter::put_bytes(const Blob& blob, const std::string& bytes, const std::string& what) {
-  Blob sized = blob;
-  sized.size = static_cast<std::int64_t>(bytes.size());
-  try {
-    const auto stream = memory_stream(bytes);
-    destination_.put_blob(sized, *stream);
-  } catch (Error& e) {
-    throw CopyError(e.add_context("writing " + what), Side::destination);
+void ImageWriter::put_made(const MadeBlobs& made) {
+  for (const auto& [blob, bytes] : made) {
+    try {
+      const auto stream = memory_stream(bytes);
+      destination_.put_blob(blob, *stream);
+    } catch (Error& e) {
+      throw CopyError(e.add_context("writing what schema 1 leaves out"), Side::destination);
+    }
   }
 }
 
@@ -126,9 +145,7 @@ Written ImageWriter::put_first_taken(const Original& original,
                                      const std::vector<ManifestKind>& kinds, MakeItem&& make) {
   std::string refused;
   for (const ManifestKind kind : kinds) {
-    Manifest manifest = Manifest::parse(make(kind));
-    const bool changed = manifest.bytes() != original.manifest.bytes();
-    Written written{std::move(manifest), changed};
+    Written written = make(kind);
     try {
       destination_.put_manifest(name_of(original, written), written.manifest.item());
       put_signatures(original, written);
@@ -165,27 +182,54 @@ void ImageWriter::put_signatures(const Original& original, const Written& writte
 
 Written ImageWriter::put_image(const ImagePlan& plan, bool top) {
   return put_first_taken({plan.manifest, plan.instance, top, plan.signatures}, plan.kinds,
-                         [&](ManifestKind kind) { return image_as(plan, kind); });
+                         [&](ManifestKind kind) {
+                           MadeBlobs made;
+                           Written written = image_as(plan, kind, &made);
+                           put_made(made);
+                           return written;
+                         });
 }
 
-Written ImageWriter::put_index(const IndexInput& index, const std::vector<ManifestKind>& kinds,
-                               const std::map<std::string, Written>& written) {
-  std::vector<Descriptor> instances = index.manifest.instances();
-  bool changed = false;
-  for (Descriptor& entry : instances) {
-    const Written& now = written.at(entry.digest.str());
-    if (!now.changed) continue;
-    changed = true;
-    entry.digest = now.manifest.digest();
-    entry.size = static_cast<std::int64_t>(now.manifest.bytes().size());
-    entry.media_type = media_type_of(now.manifest.kind());
-    entry.json.erase("data");
+Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
+                              ManifestKind kind) const {
+  const Manifest& original = plan.input.manifest;
+  std::vector<Descriptor> instances;
+  bool changed = kind != original.kind();
+  for (Descriptor entry : original.instances()) {
+    const auto at = written.find(entry.digest.str());
+    if (at == written.end()) {
+      if (plan.sparse) instances.push_back(std::move(entry));
+      changed |= !plan.sparse;
+      continue;
+    }
+    if (at->second.changed) {
+      const Manifest& now = at->second.manifest;
+      entry.digest = now.digest();
+      entry.size = static_cast<std::int64_t>(now.bytes().size());
+      entry.media_type = media_type_of(now.kind());
+      entry.json.erase("data");
+      changed = true;
+    }
+    follow(entry, written);
+    instances.push_back(std::move(entry));
   }
-  const Original original{index.manifest, index.instance, !index.instance, index.signatures};
-  return put_first_taken(original, kinds, [&](ManifestKind kind) {
-    if (!changed && kind == index.manifest.kind()) return index.manifest.item();
-    return rewrite_index(index.manifest, kind, instances);
-  });
+  if (!changed) return {original, false};
+  return made_of(rewrite_index(original, kind, instances), original);
+}
+
+Written ImageWriter::put_index(const IndexPlan& plan,
+                               const std::map<std::string, Written>& written) {
+  const IndexInput& input = plan.input;
+  try {
+    return put_first_taken({input.manifest, input.instance, !input.instance, input.signatures},
+                           plan.kinds,
+                           [&](ManifestKind kind) { return index_as(plan, written, kind); });
+  } catch (CopyError& e) {
+    // Many registries want every image of an index to be there.
+    if (plan.sparse && input.left_out > 0)
+      e.add_context(fmt::format("a sparse index, without {} of its images", input.left_out));
+    throw;
+  }
 }
 
 }  // namespace sealos

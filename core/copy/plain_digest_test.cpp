@@ -14,7 +14,7 @@ std::string compressed(const std::string& bytes, Compression kind) {
   return read_stream(*stream, 1 << 26, "compressed");
 }
 
-const std::string kText = [] {
+const std::string kLayerText = [] {
   std::string text;
   for (int i = 0; i < 300000; ++i) text += std::to_string(i * 7919);
   return text;
@@ -25,21 +25,21 @@ const std::string kText = [] {
 TEST_CASE("the digest without compression is found while the bytes pass as they are") {
   for (const Compression kind : {Compression::none, Compression::gzip, Compression::zstd}) {
     CAPTURE(name_of(kind));
-    const std::string bytes = kind == Compression::none ? kText : compressed(kText, kind);
+    const std::string bytes = kind == Compression::none ? kLayerText : compressed(kLayerText, kind);
     PlainDigest stream(memory_stream(bytes));
     CHECK(read_stream(stream, 1 << 26, "layer") == bytes);
-    CHECK(stream.digest() == digest_of(kText));
+    CHECK(stream.digest() == digest_of(kLayerText));
   }
 }
 
 TEST_CASE("a layer that cannot be decompressed does not end well") {
-  const std::string bytes = compressed(kText, Compression::gzip);
+  const std::string bytes = compressed(kLayerText, Compression::gzip);
   PlainDigest stream(memory_stream(bytes.substr(0, bytes.size() / 2)));
   CHECK_THROWS_WITH_AS(read_stream(stream, 1 << 26, "layer"), doctest::Contains("cut off"), Error);
 }
 
 TEST_CASE("a layer may be given up at any time") {
-  const std::string bytes = compressed(kText, Compression::gzip);
+  const std::string bytes = compressed(kLayerText, Compression::gzip);
   PlainDigest stream(memory_stream(bytes));
   std::array<std::byte, 1000> some{};
   CHECK(stream.read(some) > 0);

@@ -37,7 +37,7 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
   if (wishes.preserve_digests) return "--preserve-digests";
   if (destination.required_digest) return "the destination names its digest";
   if (!input.signatures.empty()) return "its signatures would become invalid";
-  return "";
+  return input.frozen;
 }
 
 void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {
@@ -249,15 +249,14 @@ void check_level_used(const CompressionWish& wish, const std::vector<ImagePlan>&
               "--compression-level has no use here: no layer would be compressed");
 }
 
-std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination,
-                                     const ImageWishes& wishes) {
+std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination) {
   std::vector<ManifestKind> kinds;
   check_required_digest(index, destination);
   if (accepts(destination, index.kind())) kinds.push_back(index.kind());
   const ManifestKind other =
       index.kind() == ManifestKind::oci_index ? ManifestKind::docker_list : ManifestKind::oci_index;
-  const bool frozen = destination.required_digest || wishes.preserve_digests;
-  if (!destination.manifest_types.empty() && !frozen && accepts(destination, other)) {
+  if (!destination.manifest_types.empty() && !destination.required_digest &&
+      accepts(destination, other)) {
     kinds.push_back(other);
   }
   if (kinds.empty()) {

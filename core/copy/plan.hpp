@@ -20,6 +20,7 @@ struct ImageInput {
   std::string config;                            ///< the bytes; checked against the manifest
   std::optional<std::vector<Blob>> layer_infos;  ///< where the layers differ from the manifest's
   std::vector<Item> signatures;                  ///< none if they are to be removed
+  std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
 };
 
 /// What the destination said of itself.
@@ -71,6 +72,9 @@ struct ImagePlan {
   std::string frozen;               ///< why the manifest must stay byte for byte; "": it may change
   std::vector<Item> signatures;
   std::string schema1_name, schema1_tag;  ///< as in DestinationTraits
+
+  /// As an index lists it.
+  Digest name() const { return instance.value_or(manifest.digest()); }
 };
 
 /// Throws an Error that says which wish cannot be met, and why.
@@ -82,8 +86,7 @@ void check_level_used(const CompressionWish& wish, const std::vector<ImagePlan>&
 
 /// The kinds to try for an index, best first; throws SEALOS_UNSUPPORTED where the destination
 /// holds no index.
-std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination,
-                                     const ImageWishes& wishes = {});
+std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination);
 
 /// Whether a schema 1 manifest calls itself otherwise than it has to at the destination.
 bool is_renamed(const Manifest& manifest, const std::string& name, const std::string& tag);

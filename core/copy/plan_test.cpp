@@ -133,11 +133,6 @@ TEST_CASE("where digests must be preserved, what would change them is refused") 
   wishes.compression.form = LayerForm::zstd;
   CHECK_THROWS_WITH_AS(plan_image(image, registry(), wishes),
                        doctest::Contains("asked for is zstd"), Error);
-  const Manifest index = Manifest::parse({"", R"({"schemaVersion":2,"manifests":[]})"});
-  DestinationTraits both = registry();
-  both.manifest_types.emplace_back(media_type::kDockerList);
-  CHECK(plan_index(index, both).size() == 2);
-  CHECK(plan_index(index, both, wishes).size() == 1);
 }
 
 TEST_CASE("a level that nothing would use is refused") {

@@ -23,6 +23,8 @@ class ReuseFinder {
 
   /// The digest of the layer without compression, if an earlier copy found it out.
   std::optional<Digest> plain_of(const BlobStep& step) const;
+  /// The destination's place as locations of blobs name it; "": it has none.
+  const std::string& destination() const { return to_location_; }
 
   /// After the blob is there.
   void record(const BlobStep& step, const BlobReport& report);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <tuple>
-
 #include "core/manifest/schema1_signature.hpp"
 #include "support/digest/hasher.hpp"
 
@@ -52,20 +50,6 @@ void refuse_ambiguity(const Json& json, ManifestKind kind) {
     throw Error(Status::invalid,
                 fmt::format("{} that also has the members of another kind", describe(kind)));
   }
-}
-
-bool is_attestation(const Descriptor& entry) {
-  for (const auto& [key, value] : entry.annotations) {
-    if (key == "vnd.docker.reference.type" && value == "attestation-manifest") return true;
-  }
-  return false;
-}
-
-bool has_zstd(const Descriptor& entry) {
-  for (const auto& [key, value] : entry.annotations) {
-    if (key == "io.github.containers.compression.zstd" && value == "true") return true;
-  }
-  return false;
 }
 
 }  // namespace
@@ -137,22 +121,6 @@ bool Manifest::is_image() const {
   if (schema1_) return true;
   return config_ && (config_->media_type == media_type::kOciConfig ||
                      config_->media_type == media_type::kDockerConfig);
-}
-
-std::optional<size_t> choose_instance(const Manifest& index, const Platform& wanted) {
-  std::optional<size_t> best;
-  std::tuple<int, int> best_rank;
-  for (size_t i = 0; i < index.instances().size(); ++i) {
-    const Descriptor& entry = index.instances()[i];
-    if (!entry.platform || is_attestation(entry)) continue;
-    const int rank = platform_rank(wanted, *entry.platform);
-    const std::tuple<int, int> whole(rank, has_zstd(entry) ? 0 : 1);
-    if (rank >= 0 && (!best || whole < best_rank)) {
-      best = i;
-      best_rank = whole;
-    }
-  }
-  return best;
 }
 
 }  // namespace sealos

@@ -62,9 +62,4 @@ class Manifest {
   std::vector<Descriptor> layers_, instances_;
 };
 
-/// The position of the instance that serves `wanted` best (docs of platform_rank; then an entry
-/// with zstd layers before one without, then the first); nullopt: none does. Entries without a
-/// platform serve nobody; attestations neither.
-std::optional<size_t> choose_instance(const Manifest& index, const Platform& wanted);
-
 }  // namespace sealos

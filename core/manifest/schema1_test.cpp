@@ -11,9 +11,9 @@ using namespace sealos;
 
 namespace {
 
-Digest digest(char c) { return Digest::require("sha256:" + std::string(64, c)); }
+Digest blob_name(char c) { return Digest::require("sha256:" + std::string(64, c)); }
 
-const std::string kConfig =
+const std::string kSteps =
     R"({"architecture":"arm64","config":{"Cmd":["/app"]},"created":"2024-01-02T03:04:05Z",)"
     R"("history":[{"created":"2024-01-01T00:00:00Z","created_by":"ADD base"},)"
     R"({"created":"2024-01-02T00:00:00Z","created_by":"CMD [\"/app\"]","empty_layer":true},)"
@@ -21,7 +21,7 @@ const std::string kConfig =
     R"("os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
     std::string(64, '1') + R"(","sha256:)" + std::string(64, '2') + R"("]}})";
 
-Schema1 image() { return schema1_of(kConfig, {digest('a'), digest('b')}, "team/app", "1"); }
+Schema1 chain() { return schema1_of(kSteps, {blob_name('a'), blob_name('b')}, "team/app", "1"); }
 
 std::string changed(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
@@ -32,13 +32,13 @@ std::string changed(std::string text, const std::string& from, const std::string
 }  // namespace
 
 TEST_CASE("an image becomes schema 1 with an empty layer where its history has one") {
-  const Schema1 made = image();
+  const Schema1 made = chain();
   CHECK(made.architecture == "arm64");
   REQUIRE(made.entries.size() == 3);
-  CHECK(made.entries[0].blob == digest('a'));
+  CHECK(made.entries[0].blob == blob_name('a'));
   CHECK(made.entries[1].blob.str() == kEmptyLayerDigest);
   CHECK(made.entries[1].throwaway);
-  CHECK(made.entries[2].blob == digest('b'));
+  CHECK(made.entries[2].blob == blob_name('b'));
   CHECK(digest_of(kEmptyLayer).str() == kEmptyLayerDigest);
   const Json top = Json::parse(made.entries[2].compatibility);
   CHECK(top.find("rootfs") == nullptr);
@@ -47,14 +47,14 @@ TEST_CASE("an image becomes schema 1 with an empty layer where its history has o
 }
 
 TEST_CASE("schema 1 and back is the same config") {
-  const Manifest manifest = Manifest::parse(schema1_item(image(), ManifestKind::schema1_signed));
+  const Manifest manifest = Manifest::parse(schema1_item(chain(), ManifestKind::schema1_signed));
   REQUIRE(manifest.schema1() != nullptr);
   CHECK(manifest.is_image());
   CHECK(manifest.layers().size() == 2);
-  CHECK(manifest.layers()[1].digest == digest('b'));
+  CHECK(manifest.layers()[1].digest == blob_name('b'));
   CHECK(manifest.layers()[1].size == -1);
-  const Json back = Json::parse(config_of(*manifest.schema1(), {digest('1'), digest('2')}));
-  const Json original = Json::parse(kConfig);
+  const Json back = Json::parse(config_of(*manifest.schema1(), {blob_name('1'), blob_name('2')}));
+  const Json original = Json::parse(kSteps);
   for (const char* member : {"architecture", "config", "created", "os"}) {
     CHECK(back.at(member) == original.at(member));
   }
@@ -68,9 +68,9 @@ TEST_CASE("schema 1 and back is the same config") {
 }
 
 TEST_CASE("the digest of a signed manifest is that of what was signed") {
-  const std::string text = image().dump();
-  const Manifest one = Manifest::parse(schema1_item(image(), ManifestKind::schema1_signed));
-  const Manifest two = Manifest::parse(schema1_item(image(), ManifestKind::schema1_signed));
+  const std::string text = chain().dump();
+  const Manifest one = Manifest::parse(schema1_item(chain(), ManifestKind::schema1_signed));
+  const Manifest two = Manifest::parse(schema1_item(chain(), ManifestKind::schema1_signed));
   CHECK(one.bytes() != two.bytes());
   CHECK(one.digest() == two.digest());
   CHECK(one.digest() == digest_of(text));
@@ -79,7 +79,7 @@ TEST_CASE("the digest of a signed manifest is that of what was signed") {
 }
 
 TEST_CASE("a signature that does not fit its text is refused") {
-  const std::string text = sign_payload(image().dump());
+  const std::string text = sign_payload(chain().dump());
   CHECK_THROWS_WITH_AS(Manifest::parse({"", changed(text, "team/app", "evil/app")}),
                        doctest::Contains("signature is wrong"), Error);
   CHECK_THROWS_AS(Manifest::parse({"", changed(text, "ES256", "none")}), Error);
@@ -87,7 +87,7 @@ TEST_CASE("a signature that does not fit its text is refused") {
   CHECK_THROWS_AS(Manifest::parse({"", changed(text, "P-256", "P-999")}), Error);
   CHECK_THROWS_AS(Manifest::parse({"", changed(text, R"("protected":")", R"("protected":"!)")}),
                   Error);
-  const std::string payload = image().dump();
+  const std::string payload = chain().dump();
   CHECK_THROWS_AS(
       Manifest::parse({"", payload.substr(0, payload.size() - 1) + R"(,"signatures":[]})"}), Error);
 }
@@ -117,7 +117,7 @@ TEST_CASE("chains that do not hold together are refused") {
     std::string list, blobs;
     for (const std::string& one : history) list += (list.empty() ? "" : ",") + one;
     for (size_t i = 0; i < layers; ++i) {
-      blobs += std::string(i == 0 ? "" : ",") + R"({"blobSum":")" + digest('a').str() + "\"}";
+      blobs += std::string(i == 0 ? "" : ",") + R"({"blobSum":")" + blob_name('a').str() + "\"}";
     }
     return R"({"schemaVersion":1,"fsLayers":[)" + blobs + R"(],"history":[)" + list + "]}";
   };
@@ -139,6 +139,6 @@ TEST_CASE("chains that do not hold together are refused") {
 
 TEST_CASE("images that schema 1 cannot describe") {
   CHECK(obstacle_to_schema1(R"({"os":"linux"})", 1).find("none") != std::string::npos);
-  CHECK(obstacle_to_schema1(kConfig, 3).find("one of 2") != std::string::npos);
-  CHECK(obstacle_to_schema1(kConfig, 2).empty());
+  CHECK(obstacle_to_schema1(kSteps, 3).find("one of 2") != std::string::npos);
+  CHECK(obstacle_to_schema1(kSteps, 2).empty());
 }

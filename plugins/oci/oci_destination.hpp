@@ -17,7 +17,7 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
 
-  Destination(sdk::Host host, const oci_layout::LayoutName& name);
+  Destination(sdk::Host host, const oci_layout::LayoutName& name, sdk::Intent intent);
   ~Destination();
 
   std::vector<std::string> manifest_types() const;

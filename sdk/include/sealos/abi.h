@@ -149,7 +149,8 @@ typedef struct sealos_destination {
    * failure of the stream is returned as it came. [parallel] */
   sealos_status (*put_blob)(struct sealos_destination *self, const sealos_blob *blob,
                            sealos_stream *from, sealos_emit_blob emit, void *to, sealos_error *error);
-  /* Emits what it used; SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
+  /* Emits what it used, its location being where that was if it was elsewhere and is now here too;
+   * SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
   sealos_status (*try_reuse)(struct sealos_destination *self, const sealos_reuse *want,
                             sealos_emit_blob emit, void *to, sealos_error *error);
   sealos_status (*put_manifest)(struct sealos_destination *self, const char *instance,
@@ -182,6 +183,11 @@ typedef struct sealos_reference {
                             sealos_emit emit, void *to, sealos_error *error); /* optional [safe] */
   sealos_status (*remove)(const struct sealos_reference *self, const sealos_host *host,
                          sealos_error *error); /* optional [safe] */
+  /* As open_destination, but what it gives only looks: it writes nothing, here or elsewhere. Of its
+   * members flags, manifest_types, compression, put_signatures (whether it is there), try_reuse,
+   * get_extension and release are used. optional [safe] */
+  sealos_status (*open_preview)(const struct sealos_reference *self, const sealos_host *host,
+                               sealos_destination **out, sealos_error *error);
 } sealos_reference;
 
 typedef struct sealos_transport {
