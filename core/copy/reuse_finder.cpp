@@ -21,6 +21,7 @@ bool serves(const BlobStep& step, const cache::BlobCandidate& known) {
 
 Blob announced(const BlobStep& step) {
   Blob blob = step.from;
+  blob.location.clear();  // which is the source's
   blob.digest = step.result;
   blob.compression = step.layer ? std::optional(step.compression) : blob.compression;
   if (step.recode != Recode::none) {

@@ -10,6 +10,7 @@
 
 #include "commit.hpp"
 #include "lookup.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dir_layout.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"

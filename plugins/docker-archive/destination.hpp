@@ -10,6 +10,7 @@
 
 #include "archive_name.hpp"
 #include "former_archive.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "registry.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/types.hpp"
 #include "upload.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"

@@ -7,6 +7,7 @@
 
 #include "blob_folder.hpp"
 #include "layout_folder.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/oci_layout/layout_index.hpp"
 #include "support/oci_layout/layout_name.hpp"

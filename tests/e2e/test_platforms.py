@@ -1,14 +1,12 @@
 """Indexes: whole, some platforms of them, sparse, one inside another; through all transports that hold one, read by
 skopeo and podman."""
 
-import http.server
 import json
 import os
 import tarfile
 
-from support import environment, layouts, platforms, process, servers, stored, stores
+from support import daemon, environment, layouts, platforms, process, servers, stored, stores
 from support.case import Case, main
-from support.local_http import LocalServer
 
 environment.need("skopeo", "docker-registry", "podman", root=True)
 environment.need_plugins("oci", "dir", "docker", "oci-archive", "docker-archive", "docker-daemon", "containers-storage")
@@ -22,34 +20,6 @@ def index_in_docker_archive(path):
         data = archive.extractfile("blobs/" + entry["digest"].replace(":", "/")).read()
     assert stored.digest_of(data) == entry["digest"]
     return entry["digest"], names
-
-
-class Daemon:
-    """Enough of a docker daemon to be asked who it is."""
-
-    def __init__(self):
-        self.requests = requests = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                requests.append(self.path)
-                body = json.dumps({"Arch": "amd64", "Os": "linux"}).encode()
-                self.send_response(200)
-                self.send_header("Api-Version", "1.41")
-                self.send_header("Ostype", "linux")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_POST(self):
-                requests.append("POST " + self.path)
-                self.send_error(500)
-
-            def log_message(self, format, *arguments):
-                pass
-        self._server = LocalServer(Handler)
-        self.host = "tcp://127.0.0.1:%d" % self._server.server_port
-        self.stop = self._server.stop
 
 
 class Platforms(Case):
@@ -188,11 +158,11 @@ class Platforms(Case):
         self.copy(self.source, self.registry.reference("six:1"), "--all")
         store = stores.Store(self.path("store"))
         self.addCleanup(store.close)
-        daemon = Daemon()
-        self.addCleanup(daemon.stop)
+        fake = daemon.FakeDaemon()
+        self.addCleanup(fake.stop)
         before = len(self.registry.requests())
         for destination, flags in ((store.reference("six:1"), ()),
-                                   ("docker-daemon:six:1", ("-o", "docker-daemon.host=" + daemon.host)),
+                                   ("docker-daemon:six:1", ("-o", "docker-daemon.host=" + fake.host)),
                                    ("docker-archive:" + self.path("plain.tar"), ("-o", "docker-archive.format=plain"))):
             with self.subTest(destination=destination):
                 push = ["push", "--tls-verify=false", *flags, self.registry.reference("six:1"), destination]
@@ -200,14 +170,14 @@ class Platforms(Case):
                 self.assert_refused(refused, process.USAGE, "no index")
                 self.assertEqual(self.registry.requests()[before:], [])
         for destination, flags in ((store.reference("six:1"), ()),
-                                   ("docker-daemon:six:1", ("-o", "docker-daemon.host=" + daemon.host)),
+                                   ("docker-daemon:six:1", ("-o", "docker-daemon.host=" + fake.host)),
                                    ("docker-archive:" + self.path("plain.tar"), ("-o", "docker-archive.format=plain"))):
             with self.subTest(destination=destination, all=True):
                 refused = self.sealos("push", "-q", "--tls-verify=false", "--all", *flags,
                                       self.registry.reference("six:1"), destination)
                 self.assert_refused(refused, process.USAGE, "no index")
         self.assertFalse([r for r in self.registry.requests()[before:] if "/blobs/" in r and "HEAD" in r])
-        self.assertFalse([r for r in daemon.requests if r.startswith("POST")])
+        self.assertFalse([r for r in fake.requests if r.startswith("POST")])
         self.assertFalse(os.path.exists(self.path("plain.tar")))
 
 
