@@ -33,8 +33,6 @@ TEST_CASE_FIXTURE(
   const std::string packed = pack(layer, Compression::gzip);
   from.manifests[""] = image(kPlain + "+gzip", {packed}, "amd64", {layer});
   request.compression.form = LayerForm::zstd;
-  SUBCASE("zstd") {}
-  SUBCASE("zstd:chunked") { request.compression.form = LayerForm::zstd_chunked; }
   const Digest first = copy().digest;
   const Descriptor now = Manifest::parse({"", to.manifests[""]}).layers()[0];
   CHECK(now.media_type == kPlain + "+zstd");

@@ -233,7 +233,9 @@ class Reader {
 
 std::optional<Platform> platform_of(const Manifest& manifest, const std::string& config) {
   if (!manifest.is_image()) return std::nullopt;
-  const Platform platform = Platform::from_json(Json::parse(config));
+  const Schema1* old = manifest.schema1();
+  const Json json = Json::parse(old == nullptr ? config : old->entries.back().compatibility);
+  const Platform platform = Platform::from_json(json);
   return platform.os.empty() ? std::nullopt : std::optional(platform);
 }
 

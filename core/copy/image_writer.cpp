@@ -26,6 +26,7 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
     layer.annotations.insert(layer.annotations.end(), report.annotations.begin(),
                              report.annotations.end());
   }
+  if (layer.size < 0) layer.size = report.size;  // schema 1 does not say
   if (!step.layer) return layer;
   LayerType type = *step.layer;
   if (report.stored != step.original.digest) {

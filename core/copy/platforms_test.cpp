@@ -140,7 +140,8 @@ TEST_CASE_FIXTURE(Platforms, "indexes in indexes") {
     request.all = true;
     to.compression = LayerCompression::compress;
     CHECK(copy().manifest_changed);
-    for (const Descriptor& entry : top().instances())
+    const Manifest now = top();
+    for (const Descriptor& entry : now.instances())
       CHECK(to.manifests.contains(entry.digest.str()));
   }
   SUBCASE("not without end") {
