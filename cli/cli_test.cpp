@@ -63,6 +63,37 @@ TEST_CASE("values that make no sense are refused") {
   CHECK_THROWS_AS(parse({"a", "--retry", "-1"}), CLI::ParseError);
 }
 
+TEST_CASE("compression and format are understood, and checked before anything is opened") {
+  const auto wish = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "a");
+    return request_of(parse(std::move(arguments)), kNone).compression;
+  };
+  CHECK_FALSE(wish({}).form);
+  CHECK(wish({"--compression-format", "zstd:chunked"}).form == LayerForm::zstd_chunked);
+  CHECK(wish({"--compression-format", "zstd"}).force);
+  CHECK_FALSE(wish({"--compression-format", "zstd", "--force-compression=false"}).force);
+  CHECK(wish({"--force-compression"}).form == LayerForm::gzip);
+  CHECK_FALSE(wish({"--force-compression=false"}).form);
+  CHECK(wish({"-D"}).keep_plain);
+  CHECK(wish({"--compression-format", "zstd", "--compression-level", "22"}).level == 22);
+  CHECK(request_of(parse({"a", "-f", "docker"}), kNone).format == ManifestFormat::v2s2);
+  CHECK(request_of(parse({"a", "--preserve-digests"}), kNone).preserve_digests);
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
+           {"--compression-format", "brotli"},
+           {"--compression-format", "xz"},
+           {"--compression-level", "10"},
+           {"--compression-level", "0"},
+           {"--compression-format", "zstd", "--compression-level", "23"},
+           {"--compression-format", "none", "--compression-level", "3"},
+           {"--compression-format", "gzip", "-D"},
+           {"--force-compression", "-D"},
+           {"--force-compression=perhaps"},
+           {"--format", "v3"}}) {
+    CAPTURE(bad.front());
+    CHECK_THROWS_AS(wish(bad), Error);
+  }
+}
+
 TEST_CASE("platforms are listed by commas and by repeating the flag, each once") {
   const auto request = request_of(
       parse({"a", "--platform", "linux/arm/v7,s390x", "--platform=linux/s390x", "b"}), kNone);

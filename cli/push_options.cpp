@@ -8,6 +8,49 @@
 
 namespace sealos::cli {
 
+namespace {
+
+void add_format_flags(CLI::App* push, PushOptions& o) {
+  push->add_option("--compression-format", o.compression_format,
+                   "Layers arrive in this compression: gzip, zstd, zstd:chunked or none. Default: "
+                   "as they are, and plain ones as gzip where the destination wants that")
+      ->type_name("FORMAT");
+  push->add_option("--compression-level", o.compression_level,
+                   "How hard to try: gzip 1 to 9 (default 6), zstd 1 to 22 (default 3)")
+      ->type_name("N");
+  push->add_flag("-D,--disable-compression", o.disable_compression,
+                 "Layers that come uncompressed stay so");
+  push->add_flag("--force-compression{true}", o.force_compression,
+                 "Never use a layer that the destination has in another compression. Default: true "
+                 "with --compression-format; without, it means that format gzip");
+  push->add_option("-f,--format", o.format,
+                   "Manifests arrive in this format: oci, v2s2 (docker), v2s1. Default: as they "
+                   "are, where the destination takes that")
+      ->type_name("FORMAT");
+  push->add_flag("--preserve-digests", o.preserve_digests, "Fail rather than change a manifest");
+}
+
+bool flag_value(const std::string& flag, const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  throw Error(Status::invalid,
+              fmt::format("{} is true or false, not \"{}\"", flag, printable(text)));
+}
+
+CompressionWish compression_of(const PushOptions& o) {
+  CompressionWish wish;
+  if (o.compression_format) wish.form = layer_form_named(*o.compression_format);
+  if (o.force_compression) {
+    wish.force = flag_value("--force-compression", *o.force_compression);
+    if (wish.force && !wish.form) wish.form = LayerForm::gzip;
+  }
+  wish.level = o.compression_level;
+  wish.keep_plain = o.disable_compression;
+  check_wish(wish);
+  return wish;
+}
+
+}  // namespace
+
 CLI::App* add_push(CLI::App& app, PushOptions& o) {
   CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
   push->add_option("IMAGE", o.image,
@@ -23,6 +66,7 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--cert-dir", o.cert_dir,
                    "Folder with *.crt (authorities), *.cert and *.key (client certificates)")
       ->type_name("DIR");
+  add_format_flags(push, o);
   push->add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
   push->add_option("--digestfile", o.digestfile,
                    "Write the digest of the manifest to this file, after success only")
@@ -90,10 +134,12 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
     throw Error(Status::invalid, fmt::format("--all and {} contradict each other",
                                              o.sparse ? "--sparse" : "--platform"));
   }
-  if (o.tls_verify) request.options["tls-verify"] = *o.tls_verify;
-  if (o.tls_verify && *o.tls_verify != "true" && *o.tls_verify != "false") {
-    throw Error(Status::invalid,
-                fmt::format("--tls-verify is true or false, not \"{}\"", printable(*o.tls_verify)));
+  request.compression = compression_of(o);
+  if (o.format) request.format = manifest_format_named(*o.format);
+  request.preserve_digests = o.preserve_digests;
+  if (o.tls_verify) {
+    flag_value("--tls-verify", *o.tls_verify);
+    request.options["tls-verify"] = *o.tls_verify;
   }
   if (!o.cert_dir.empty()) request.options["cert-dir"] = o.cert_dir;
   if (o.retry) {

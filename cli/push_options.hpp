@@ -15,11 +15,14 @@ namespace sealos::cli {
 struct PushOptions {
   std::string image, destination;
   bool all = false, quiet = false, remove_signatures = false, sparse = false;
+  bool disable_compression = false, preserve_digests = false;
   int verbose = 0;
   std::string authfile, cert_dir, digestfile, retry_delay, signature_policy;
   std::string report, progress;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify, dry_run;
+  std::optional<std::string> compression_format, force_compression, format;
+  std::optional<int> compression_level;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
   std::vector<std::string> platforms;

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <random>
 
+#include "core/copy/recoder.hpp"
 #include "core/stream/verified.hpp"
-#include "support/compression/compression.hpp"
 #include "support/file/file_stream.hpp"
 
 namespace sealos {
@@ -17,39 +17,40 @@ namespace {
 /// on the source though it surfaces in put_blob.
 class BlameStream final : public Stream {
  public:
-  BlameStream(std::unique_ptr<Stream> from, std::optional<Error>& failure)
-      : from_(std::move(from)), failure_(failure) {}
+  BlameStream(Recoder& from, std::optional<Error>& failure)
+      : from_(from.stream()), failure_(failure) {}
 
   size_t read(std::span<std::byte> into) override {
     try {
-      return from_->read(into);
+      return from_.read(into);
     } catch (const Error& e) {
       failure_ = e;
       throw;
     }
   }
-  std::int64_t size() const override { return from_->size(); }
-  int fd() const override { return from_->fd(); }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
 
  private:
-  std::unique_ptr<Stream> from_;
+  Stream& from_;
   std::optional<Error>& failure_;
 };
 
-std::unique_ptr<Stream> recode(std::unique_ptr<Stream> stream, const BlobStep& step) {
-  switch (step.recode) {
-    case Recode::none:
-      return stream;
-    case Recode::gzip:
-      return compress(std::move(stream), Compression::gzip);
-    case Recode::decompress:
-      return decompress_any(std::move(stream));
-  }
-  return stream;
-}
-
 CopyError blame(Error e, Side side, const std::string& doing) {
   return {e.add_context(doing), side};
+}
+
+void complete(Blob& used, const Reuse& want) {
+  const auto take = [&](const Blob& known) {
+    if (known.digest != used.digest) return false;
+    used.annotations = known.annotations;
+    if (!used.compression) used.compression = known.compression;
+    return true;
+  };
+  if (take(want.blob)) return;
+  for (const Blob& candidate : want.candidates) {
+    if (take(candidate)) return;
+  }
 }
 
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
@@ -67,11 +68,18 @@ std::string name_of(const BlobStep& step) {
                      step.from.digest ? step.from.digest->brief() : "");
 }
 
-std::optional<Blob> BlobCopier::find_there(const BlobStep& step) {
+std::optional<Blob> BlobCopier::find_there(const BlobStep& step, BlobReport& report) {
+  if (step.find_plain) {
+    report.plain = reuse_.plain_of(step);
+    if (!report.plain) return std::nullopt;  // the layer has to be read
+  }
   const std::optional<Reuse> want = reuse_.wanted(step);
   if (!want) return std::nullopt;
   try {
-    return destination_.try_reuse(*want);
+    std::optional<Blob> used = destination_.try_reuse(*want);
+    // Destinations say which one they use, but not all of what is known of it.
+    if (used) complete(*used, *want);
+    return used;
   } catch (Error& e) {
     throw blame(e, Side::destination, "looking for " + name_of(step));
   }
@@ -87,7 +95,7 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
 }
 
 Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
-                     std::atomic<std::int64_t>& read) {
+                     BlobReport& report, std::atomic<std::int64_t>& read) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
@@ -105,15 +113,13 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
-    stream = recode(std::move(stream), step);
-    if (step.recode == Recode::decompress && step.result) {
-      Expectation plain;
-      plain.digest = step.result;
-      plain.what = "decompressed " + name_of(step);
-      stream = verified(std::move(stream), std::move(plain));
-    }
-    BlameStream blamed(std::move(stream), source_failure);
-    return destination_.put_blob(announced(step), blamed);
+    Recoder recoder(std::move(stream), step);
+    BlameStream blamed(recoder, source_failure);
+    Blob stored = destination_.put_blob(announced(step), blamed);
+    stored.annotations = recoder.annotations();
+    if (step.layer) stored.compression = recoder.compression();
+    report.plain = recoder.plain_digest();
+    return stored;
   } catch (const CopyError&) {
     throw;
   } catch (Error& e) {
@@ -142,6 +148,8 @@ BlobReport BlobCopier::begin(const BlobStep& step) const {
                     step.original.digest,
                     step.original.size,
                     std::nullopt,
+                    {},
+                    std::nullopt,
                     0,
                     std::chrono::milliseconds{},
                     step.why};
@@ -167,10 +175,11 @@ BlobReport BlobCopier::preview(const BlobStep& step) {
   BlobReport report = begin(step);
   if (step.by_url) return report;
   cancel_.throw_if_cancelled();
-  if (const std::optional<Blob> there = find_there(step)) {
+  if (const std::optional<Blob> there = find_there(step, report)) {
     take(report, step, *there);
     report.stored = *there->digest;
     report.compression = there->compression;
+    report.annotations = there->annotations;
     if (there->size >= 0) report.size = there->size;
     return report;
   }
@@ -199,11 +208,12 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   while (true) {
     try {
       cancel_.throw_if_cancelled();
-      std::optional<Blob> stored = find_there(step);
+      std::optional<Blob> stored = find_there(step, report);
       if (stored) take(report, step, *stored);
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config, read);
+      if (!stored) stored = put(number, step, config, report, read);
       report.compression = stored->compression;
+      report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;
       if (stored->size >= 0) report.size = stored->size;
       return finish();

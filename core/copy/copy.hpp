@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cache/blob_info_cache.hpp"
+#include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
@@ -36,6 +37,9 @@ struct CopyRequest {
   std::vector<Platform> platforms;
   bool sparse = false;  ///< the index with all its entries, byte for byte, and the chosen images
   bool remove_signatures = false;
+  std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
+  CompressionWish compression;
+  bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;
@@ -63,6 +67,8 @@ struct BlobReport {
   Digest stored;
   std::int64_t size = 0;                   ///< of what is stored
   std::optional<std::string> compression;  ///< of what is stored; nullopt: as planned
+  Annotations annotations;                 ///< that belong to the bytes which are stored
+  std::optional<Digest> plain;             ///< without compression, where the step wanted to know
   unsigned retries = 0;
   std::chrono::milliseconds time{0};
   std::string why;

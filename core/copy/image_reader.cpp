@@ -21,7 +21,7 @@ constexpr size_t kMaxConfig = 8 << 20;
 constexpr size_t kMaxInMemory = 128 << 20;  // manifests and configs of one copy
 
 void check_digest(const Manifest& manifest, const Digest& wanted) {
-  if (digest_of(manifest.bytes(), wanted.algorithm()) == wanted) return;
+  if (digest_of(manifest.named_bytes(), wanted.algorithm()) == wanted) return;
   throw Error(Status::corrupt, fmt::format("the manifest asked for as {} has digest {}",
                                            wanted.str(), manifest.digest().str()));
 }
@@ -162,7 +162,7 @@ class Reader {
 
   ImageInput read_image(const std::optional<Digest>& instance, Manifest manifest) {
     cancel_.throw_if_cancelled();
-    std::string config = read_config(manifest);
+    std::string config = manifest.has_config() ? read_config(manifest) : "";
     auto infos = source_.layer_infos(instance);
     std::vector<Item> signatures = read_signatures(instance);
     return {instance,         std::move(manifest),   std::move(config),
@@ -233,7 +233,9 @@ class Reader {
 
 std::optional<Platform> platform_of(const Manifest& manifest, const std::string& config) {
   if (!manifest.is_image()) return std::nullopt;
-  const Platform platform = Platform::from_json(Json::parse(config));
+  const Schema1* old = manifest.schema1();
+  const Json json = Json::parse(old == nullptr ? config : old->entries.back().compatibility);
+  const Platform platform = Platform::from_json(json);
   return platform.os.empty() ? std::nullopt : std::optional(platform);
 }
 

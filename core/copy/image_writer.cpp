@@ -4,6 +4,8 @@
 
 #include "core/manifest/instance_choice.hpp"
 #include "core/manifest/rewrite.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file_stream.hpp"
 
 namespace sealos {
 namespace {
@@ -20,8 +22,11 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   } else if (report.stored != layer.digest) {
     layer.digest = report.stored;
     layer.size = report.size;
-    layer.annotations.clear();
+    layer.annotations = lasting_annotations(std::move(layer.annotations));
+    layer.annotations.insert(layer.annotations.end(), report.annotations.begin(),
+                             report.annotations.end());
   }
+  if (layer.size < 0) layer.size = report.size;  // schema 1 does not say
   if (!step.layer) return layer;
   LayerType type = *step.layer;
   if (report.stored != step.original.digest) {
@@ -29,6 +34,15 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   }
   if (const auto name = layer_media_type(kind, type)) layer.media_type = *name;
   return layer;
+}
+
+void require_sizes(const std::vector<Descriptor>& layers) {
+  for (const Descriptor& layer : layers) {
+    if (layer.size >= 0) continue;
+    throw Error(Status::internal,
+                fmt::format("the destination has layer {} and does not say how large it is",
+                            layer.digest.str()));
+  }
 }
 
 Written made_of(Item item, const Manifest& original) {
@@ -48,23 +62,77 @@ void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
-  return fmt::format("{} {} {}", step.original.digest.str(), step.from.digest->str(),
-                     static_cast<int>(step.recode));
+  return fmt::format("{} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
+                     static_cast<int>(step.recode), step.compression, step.chunked);
 }
 
-Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
+Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlobs* made) const {
   std::vector<Descriptor> layers;
   for (const BlobStep& step : plan.layers) {
     layers.push_back(layer_after(step, results_.at(key_of(step)), kind));
   }
-  bool changed = kind != plan.manifest.kind();
+  bool changed = kind != plan.manifest.kind() ||
+                 is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest;
   }
   if (!changed) return {plan.manifest, false};
-  Descriptor config = plan.manifest.config();
+  MadeBlobs unused;
+  MadeBlobs& blobs = made == nullptr ? unused : *made;
+  if (is_schema1(kind)) return made_of(schema1_as(plan, kind, layers, blobs), plan.manifest);
+  require_sizes(layers);
+  Descriptor config =
+      plan.manifest.has_config() ? plan.manifest.config() : make_config(plan, kind, blobs);
   if (plan.manifest.is_image()) config.media_type = config_type(kind);
   return made_of(rewrite_image(plan.manifest, kind, config, layers), plan.manifest);
+}
+
+Item ImageWriter::schema1_as(const ImagePlan& plan, ManifestKind kind,
+                             const std::vector<Descriptor>& layers, MadeBlobs& made) const {
+  std::vector<Digest> digests;
+  for (const Descriptor& layer : layers) digests.push_back(layer.digest);
+  if (const Schema1* original = plan.manifest.schema1()) {
+    Schema1 image = with_layers(*original, digests);
+    if (!plan.schema1_name.empty()) image.name = plan.schema1_name;
+    if (!plan.schema1_tag.empty()) image.tag = plan.schema1_tag;
+    return schema1_item(image, kind);
+  }
+  const Schema1 image = schema1_of(plan.config_bytes, digests, plan.schema1_name, plan.schema1_tag);
+  if (has_empty_layers(image)) {
+    const Descriptor empty{*layer_media_type(ManifestKind::docker, {"gzip", false}),
+                           Digest::require(kEmptyLayerDigest),
+                           static_cast<std::int64_t>(kEmptyLayer.size())};
+    made.emplace_back(empty.to_blob(), kEmptyLayer);
+  }
+  return schema1_item(image, kind);
+}
+
+Descriptor ImageWriter::make_config(const ImagePlan& plan, ManifestKind kind,
+                                    MadeBlobs& made) const {
+  std::vector<Digest> diff_ids;
+  for (const BlobStep& step : plan.layers) {
+    const auto& plain = results_.at(key_of(step)).plain;
+    if (!plain) throw Error(Status::internal, "a layer of a schema 1 image was not looked into");
+    diff_ids.push_back(*plain);
+  }
+  const std::string bytes = config_of(*plan.manifest.schema1(), diff_ids);
+  Descriptor config{std::string(config_type(kind)), digest_of(bytes),
+                    static_cast<std::int64_t>(bytes.size())};
+  Blob blob = config.to_blob();
+  blob.flags |= SEALOS_BLOB_CONFIG;
+  made.emplace_back(std::move(blob), bytes);
+  return config;
+}
+
+void ImageWriter::put_made(const MadeBlobs& made) {
+  for (const auto& [blob, bytes] : made) {
+    try {
+      const auto stream = memory_stream(bytes);
+      destination_.put_blob(blob, *stream);
+    } catch (Error& e) {
+      throw CopyError(e.add_context("writing what schema 1 leaves out"), Side::destination);
+    }
+  }
 }
 
 std::optional<Digest> ImageWriter::name_of(const Original& original, const Written& written) {
@@ -115,7 +183,12 @@ void ImageWriter::put_signatures(const Original& original, const Written& writte
 
 Written ImageWriter::put_image(const ImagePlan& plan, bool top) {
   return put_first_taken({plan.manifest, plan.instance, top, plan.signatures}, plan.kinds,
-                         [&](ManifestKind kind) { return image_as(plan, kind); });
+                         [&](ManifestKind kind) {
+                           MadeBlobs made;
+                           Written written = image_as(plan, kind, &made);
+                           put_made(made);
+                           return written;
+                         });
 }
 
 Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,

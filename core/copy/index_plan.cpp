@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace sealos {
 namespace {
@@ -10,7 +11,9 @@ namespace {
 const std::string kAround = "the index around it must not change: ";
 
 /// Why the index itself must stay as it is, whatever is around it.
-std::string own_reason(const IndexInput& index, const DestinationTraits& destination, bool sparse) {
+std::string own_reason(const IndexInput& index, const DestinationTraits& destination, bool sparse,
+                       bool preserve_digests) {
+  if (preserve_digests) return "--preserve-digests";
   if (!index.instance && destination.required_digest) return "the destination names its digest";
   if (!index.signatures.empty()) return "its signatures would become invalid";
   return sparse ? "a sparse copy keeps it as it is" : "";
@@ -49,14 +52,15 @@ IndexPlan plan_one(IndexInput input, const DestinationTraits& destination, bool 
 }  // namespace
 
 std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTraits& destination,
-                                    bool sparse) {
+                                    bool sparse, bool preserve_digests) {
   std::map<std::string, std::string> frozen;  // the outermost reason, by digest of what is inside
   std::vector<IndexPlan> plans;
   // The outer ones first: they decide on what is in them.
   for (auto at = selection.indexes.rbegin(); at != selection.indexes.rend(); ++at) {
     const auto above = at->instance ? frozen.find(at->instance->str()) : frozen.end();
     const bool inside = above != frozen.end();
-    const std::string why = inside ? above->second : own_reason(*at, destination, sparse);
+    const std::string why =
+        inside ? above->second : own_reason(*at, destination, sparse, preserve_digests);
     if (!why.empty()) {
       for (const Descriptor& entry : at->manifest.instances()) frozen[entry.digest.str()] = why;
     }
@@ -68,6 +72,21 @@ std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTrait
     if (above != frozen.end()) image.frozen = kAround + above->second;
   }
   return plans;
+}
+
+void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& images) {
+  std::set<std::string> oci_only;
+  for (const ImagePlan& image : images) {
+    if (image.kinds.front() == ManifestKind::oci) oci_only.insert(image.name().str());
+  }
+  for (IndexPlan& index : indexes) {
+    if (!index.frozen.empty() || index.kinds.size() < 2) continue;
+    const auto& entries = index.input.manifest.instances();
+    const bool mixed = std::any_of(entries.begin(), entries.end(), [&](const Descriptor& entry) {
+      return entry.media_type != media_type::kOciManifest && oci_only.contains(entry.digest.str());
+    });
+    if (mixed) std::erase(index.kinds, ManifestKind::docker_list);
+  }
 }
 
 void require_index_holder(const DestinationTraits& destination) {

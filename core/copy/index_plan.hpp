@@ -24,7 +24,11 @@ struct IndexPlan {
 /// The indexes of a selection, in their order. Images that a frozen index holds are told so in
 /// `selection`. Throws an Error that says which wish cannot be met, and why.
 std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTraits& destination,
-                                    bool sparse);
+                                    bool sparse, bool preserve_digests = false);
+
+/// A docker list does not list OCI images: an index that would hold one is not made a list, where
+/// there is a choice.
+void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& images);
 
 /// Throws SEALOS_UNSUPPORTED where the destination holds no index.
 void require_index_holder(const DestinationTraits& destination);

@@ -155,20 +155,29 @@ struct Fixture {
   }
 
   std::string image(const std::string& layer_type, const std::vector<std::string>& layers,
-                    const std::string& architecture = "amd64") {
+                    const std::string& architecture = "amd64",
+                    const std::vector<std::string>& plain = {}) {
     std::string ids, list;
-    for (const std::string& bytes : layers) {
+    for (size_t i = 0; i < layers.size(); ++i) {
+      const std::string& bytes = layers[i];
       const std::string comma = list.empty() ? "" : ",";
-      ids += comma + "\"" + digest_of(bytes).str() + "\"";
+      ids += comma + "\"" + digest_of(plain.empty() ? bytes : plain[i]).str() + "\"";
       list += comma + R"({"mediaType":")" + layer_type + R"(","digest":")" + add_blob(bytes) +
               R"(","size":)" + std::to_string(bytes.size()) + "}";
     }
     const std::string config = R"({"architecture":")" + architecture +
-                               R"(","os":"linux","rootfs":{"type":"layers","diff_ids":[)" + ids +
-                               "]}}";
+                               R"(","os":"linux","history":[)" + history(layers.size()) +
+                               R"(],"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
     return R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
            add_blob(config) + R"(","size":)" + std::to_string(config.size()) + R"(},"layers":[)" +
            list + "]}";
+  }
+
+  /// One step more than there are layers: the last changes no file.
+  static std::string history(size_t layers) {
+    std::string text;
+    for (size_t i = 0; i < layers; ++i) text += R"({"created_by":"a step"},)";
+    return text + R"({"created_by":"the last","empty_layer":true})";
   }
 
   FindTransport finder() {

@@ -140,8 +140,8 @@ TEST_CASE_FIXTURE(Platforms, "indexes in indexes") {
     request.all = true;
     to.compression = LayerCompression::compress;
     CHECK(copy().manifest_changed);
-    const Manifest index = top();
-    for (const Descriptor& entry : index.instances())
+    const Manifest now = top();
+    for (const Descriptor& entry : now.instances())
       CHECK(to.manifests.contains(entry.digest.str()));
   }
   SUBCASE("not without end") {
@@ -164,11 +164,10 @@ TEST_CASE_FIXTURE(Platforms, "an attestation goes with its image, and follows it
   to.compression = LayerCompression::compress;
   want({"linux/arm64", "linux/arm64/v8"});
   copy();
-  const Manifest index = top();
-  REQUIRE(index.instances().size() == 2);
-  const Descriptor& image = index.instances()[0];
+  REQUIRE(top().instances().size() == 2);
+  const Descriptor& image = top().instances()[0];
   CHECK(image.digest != digest_of(manifest));
-  CHECK(index.instances()[1].annotations.back().second == image.digest.str());
+  CHECK(top().instances()[1].annotations.back().second == image.digest.str());
 }
 
 TEST_CASE_FIXTURE(Platforms, "an index that says something else of an image than it is") {

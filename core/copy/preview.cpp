@@ -28,8 +28,10 @@ BlobResults look_for_blobs(CopySession& session, const std::vector<BlobTask>& ta
 }
 
 /// Whether the descriptor that a manifest will have of the blob is known.
-bool is_known(const BlobStep& step, const BlobResults& results) {
+bool is_known(const BlobStep& step, const BlobResults& results, ManifestKind kind) {
   const BlobReport& report = results.at(key_of(step));
+  const bool looked_into = report.plain && report.size >= 0;
+  if (step.find_plain && !is_schema1(kind) && !looked_into) return false;
   return report.digest_known && (report.size >= 0 || report.stored == step.original.digest);
 }
 
@@ -40,8 +42,9 @@ WrittenManifests known_manifests(const CopySession& session, const ImageWriter& 
   std::set<std::string> unknown;
   for (const ImagePlan& plan : session.images()) {
     const std::string digest = plan.name().str();
-    const bool all = std::all_of(plan.layers.begin(), plan.layers.end(),
-                                 [&](const auto& step) { return is_known(step, results); });
+    const bool all = std::all_of(plan.layers.begin(), plan.layers.end(), [&](const auto& step) {
+      return is_known(step, results, plan.kinds.front());
+    });
     if (all) known.insert_or_assign(digest, writer.image_as(plan, plan.kinds.front()));
     if (!all) unknown.insert(digest);
   }

@@ -28,6 +28,7 @@ CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelTo
       services_(hooks, cancel, all_options(request)) {}
 
 void CopySession::prepare(sdk::Intent intent) {
+  on_side(Side::request, [&] { check_wish(request_.compression); });
   open_references();
   check_options();
   if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
@@ -97,19 +98,28 @@ DestinationTraits CopySession::traits() const {
   DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
                            destination_->compression(),       destination_->flags(),
                            destination_->stores_signatures(), std::nullopt};
-  if (const auto name = to_->docker_name())
-    traits.required_digest = DockerName::parse(*name).digest;
-  return traits;
+  if (const auto text = to_->docker_name()) {
+    const DockerName name = DockerName::parse(*text);
+    traits.required_digest = name.digest;
+    if ((traits.flags & SEALOS_KEEPS_DOCKER_NAME) == 0) {
+      traits.schema1_name = name.path;
+      traits.schema1_tag = name.tag;
+    }
+  }
+  return request_.format ? restricted_to(*request_.format, std::move(traits)) : traits;
 }
 
 void CopySession::make_plans() {
-  const DestinationTraits to = traits();
   on_side(Side::request, [&] {
-    indexes_ = plan_indexes(selection_, to, request_.sparse);
+    const DestinationTraits to = traits();
+    const ImageWishes wishes{request_.compression, request_.preserve_digests};
+    indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();
-      images_.push_back(plan_image(std::move(image), to));
+      images_.push_back(plan_image(std::move(image), to, wishes));
     }
+    fit_kinds(indexes_, images_);
+    check_level_used(request_.compression, images_);
   });
 }
 
@@ -132,8 +142,9 @@ std::vector<BlobTask> CopySession::tasks() const {
       const std::string key = key_of(step);
       if (seen.insert(key).second) layers.push_back({key, &step, nullptr});
     }
-    const std::string key = key_of(plan.config);
-    if (seen.insert(key).second) configs.push_back({key, &plan.config, &plan.config_bytes});
+    if (!plan.config) continue;
+    const std::string key = key_of(*plan.config);
+    if (seen.insert(key).second) configs.push_back({key, &*plan.config, &plan.config_bytes});
   }
   layers.insert(layers.end(), configs.begin(), configs.end());
   return layers;

@@ -6,13 +6,13 @@ using namespace sealos;
 
 namespace {
 
-std::string digest(char name) { return "sha256:" + std::string(64, name); }
+std::string digest_named(char name) { return "sha256:" + std::string(64, name); }
 
 InstanceEntry entry(char name, const std::string& platform, const std::string& key = "",
                     const std::string& value = "") {
   InstanceEntry out{Descriptor::parse(Json::parse(
                         R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" +
-                        digest(name) + R"(","size":1})")),
+                        digest_named(name) + R"(","size":1})")),
                     std::nullopt};
   if (!platform.empty()) out.platform = Platform::parse(platform);
   if (!key.empty()) out.entry.annotations = {{key, value}};
@@ -28,7 +28,7 @@ std::vector<Platform> platforms(const std::vector<std::string>& names) {
 InstanceEntry attestation(char name, char of) {
   InstanceEntry out =
       entry(name, "unknown/unknown", "vnd.docker.reference.type", "attestation-manifest");
-  out.entry.annotations.emplace_back("vnd.docker.reference.digest", digest(of));
+  out.entry.annotations.emplace_back("vnd.docker.reference.digest", digest_named(of));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/manifest/schema1_signature.hpp"
 #include "support/digest/hasher.hpp"
 
 namespace sealos {
@@ -53,6 +54,13 @@ void refuse_ambiguity(const Json& json, ManifestKind kind) {
 
 }  // namespace
 
+Manifest::Manifest(Item item, std::string payload, Json json, ManifestKind kind)
+    : item_(std::move(item)),
+      payload_(std::move(payload)),
+      json_(std::move(json)),
+      kind_(kind),
+      digest_(digest_of(named_bytes())) {}
+
 Manifest Manifest::parse(Item item) {
   if (item.data.size() > kMaxManifestSize) {
     throw Error(Status::invalid, fmt::format("the manifest has {} bytes, more than {} are not read",
@@ -63,8 +71,13 @@ Manifest Manifest::parse(Item item) {
     json.members("manifest");
     const ManifestKind kind = decide_kind(item.label, json);
     item.label = media_type_of(kind);
-    Digest digest = digest_of(item.data);
-    Manifest manifest(std::move(item), std::move(json), kind, std::move(digest));
+    std::string payload;
+    if (kind == ManifestKind::schema1_signed) {
+      // What was signed is what counts, whatever else stands around it.
+      payload = signed_payload(item.data, json);
+      json = Json::parse(payload);
+    }
+    Manifest manifest(std::move(item), std::move(payload), std::move(json), kind);
     manifest.read_members();
     return manifest;
   } catch (Error& e) {
@@ -73,9 +86,7 @@ Manifest Manifest::parse(Item item) {
 }
 
 void Manifest::read_members() {
-  if (kind_ == ManifestKind::schema1 || kind_ == ManifestKind::schema1_signed) {
-    throw Error(Status::unsupported, "docker schema 1 manifests are not read");
-  }
+  if (is_schema1(kind_)) return read_schema1();
   if (json_.at("schemaVersion").integer("schemaVersion") != 2) {
     throw Error(Status::invalid, "\"schemaVersion\" is not 2");
   }
@@ -92,7 +103,22 @@ void Manifest::read_members() {
   }
 }
 
+void Manifest::read_schema1() {
+  if (json_.at("schemaVersion").integer("schemaVersion") != 1) {
+    throw Error(Status::invalid, "\"schemaVersion\" is not 1");
+  }
+  for (const char* foreign : {"config", "layers", "manifests"}) {
+    if (json_.find(foreign) == nullptr) continue;
+    throw Error(Status::invalid,
+                fmt::format("{} that also has the members of another kind", describe(kind_)));
+  }
+  schema1_ = Schema1::parse(json_);
+  const std::string type = *layer_media_type(ManifestKind::docker, {"gzip", false});
+  for (const Digest& layer : layers_of(*schema1_)) layers_.push_back({type, layer});
+}
+
 bool Manifest::is_image() const {
+  if (schema1_) return true;
   return config_ && (config_->media_type == media_type::kOciConfig ||
                      config_->media_type == media_type::kDockerConfig);
 }

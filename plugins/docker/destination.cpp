@@ -16,7 +16,7 @@ Destination::Destination(sdk::Host host, const DockerName& name, sdk::Intent int
       uploader_(registry_, journal_) {}
 
 std::vector<std::string> Destination::manifest_types() const {
-  return {kOciManifest, kDockerManifest, kOciIndex, kDockerList};
+  return {kOciManifest, kDockerManifest, kOciIndex, kDockerList, kSchema1Signed, kSchema1};
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) { return uploader_.upload(blob, from); }

@@ -36,7 +36,8 @@ enum { SEALOS_ERROR_RETRYABLE = 1u };                    /* sealos_error.flags *
 enum { SEALOS_BLOB_CONFIG = 1u, SEALOS_BLOB_EMPTY = 2u }; /* sealos_blob.flags */
 enum {                               /* flags of sealos_source, sealos_destination */
   SEALOS_PARALLEL = 1u, SEALOS_KEEPS_URLS = 2u, SEALOS_THIS_PLATFORM_ONLY = 4u,
-  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u
+  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u,
+  SEALOS_UNPACKS = 32u /* holds the files of layers: how those are compressed makes no difference */
 };
 enum {                     /* sealos_transport.flags: what its references may offer */
   SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,

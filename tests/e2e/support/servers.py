@@ -58,9 +58,10 @@ class Registry(_Server):
     """docker-registry; plain, or with TLS (certificate, key), and a Basic or a Bearer login.
 
     users: {"name": "password"}, checked by htpasswd. token: what tokens.TokenService says of itself.
+    schema1: manifests of schema 1 are taken too.
     """
 
-    def __init__(self, folder, tls=None, users=None, token=None, delete=False):
+    def __init__(self, folder, tls=None, users=None, token=None, delete=False, schema1=False):
         os.makedirs(folder, exist_ok=True)
         self.port, self.users, self.tls = free_port(), users or {}, tls
         self.address = "127.0.0.1:%d" % self.port
@@ -72,6 +73,8 @@ class Registry(_Server):
             "version": "0.1", "log": {"level": "info", "accesslog": {"disabled": False}},
             "storage": {"filesystem": {"rootdirectory": self.storage}, "delete": {"enabled": delete}}, "http": http,
         }
+        if schema1:
+            settings["compatibility"] = {"schema1": {"enabled": True}}
         if users:
             path = os.path.join(folder, "htpasswd")
             for i, (name, password) in enumerate(users.items()):
