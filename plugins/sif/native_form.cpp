@@ -240,7 +240,8 @@ void NativeForm::write_layers(SifOutput& output) {
     host_.throw_if_cancelled();
     Layer& layer = layer_of(order_[i]);
     const std::int64_t at = output.begin_object();
-    if (::lseek(output.fd(), at, SEEK_SET) < 0) throw errno_error(errno, "seeking in the SIF");
+    if (::lseek(output.fd(), at, SEEK_SET) < 0 || ::lseek(layer.file.get(), 0, SEEK_SET) < 0)
+      throw errno_error(errno, "seeking in the SIF");
     copy_to_file(*file_stream(std::move(layer.file), "a layer", 0, layer.size), output.fd(),
                  "the SIF");
     output.end_object(object(DataType::generic, fmt::format("{}{}", kKeptLayer, i)), layer.size);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "image_config.hpp"
 #include "sif_file.hpp"
 #include "test_image.hpp"
 
