@@ -71,10 +71,9 @@ TEST_CASE("a folder over a folder keeps what is in it, anything else replaces") 
 }
 
 TEST_CASE("hard links share a file, across layers too, and survive the first name") {
-  const ImageTree tree =
-      tree_of({TarBuilder().file("f", "1").link("g", "./f").done(),
-               TarBuilder().link("h", "/g").file("f", "other").done(),
-               TarBuilder().file(".wh.g", "").done()});
+  const ImageTree tree = tree_of({TarBuilder().file("f", "1").link("g", "./f").done(),
+                                  TarBuilder().link("h", "/g").file("f", "other").done(),
+                                  TarBuilder().file(".wh.g", "").done()});
   CHECK(names(tree, "") == "f h");
   CHECK(tree.find("h")->inode->layer == 0);
   CHECK(tree.find("f")->inode->layer == 1);

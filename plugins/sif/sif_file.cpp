@@ -72,11 +72,12 @@ void SifFile::check_objects(std::int64_t file_size) const {
   for (const Descriptor& object : descriptors_) {
     if (object.id == 0 || !ids.insert(object.id).second)
       damaged(fmt::format("the object number {} is not the only one", object.id));
+    if (object.size == 0) continue;  // siftool puts such behind the end
     if (!lies_within(object.offset, object.size, kHeaderSize, file_size)) {
       damaged(fmt::format("object {} has {} bytes at {}, the file has {}", object.id, object.size,
                           object.offset, file_size));
     }
-    if (object.size > 0) order.push_back(&object);
+    order.push_back(&object);
   }
   std::sort(order.begin(), order.end(),
             [](const Descriptor* a, const Descriptor* b) { return a->offset < b->offset; });

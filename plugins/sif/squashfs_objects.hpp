@@ -35,6 +35,9 @@ template <typename T>
 using SqfsMemory = std::unique_ptr<T, SqfsFree<T>>;
 using SqfsInode = SqfsMemory<sqfs_inode_generic_t>;
 
+/// The index of attributes in an inode that has none.
+inline constexpr std::uint32_t kNoXattr = 0xFFFFFFFF;
+
 /// Part of a file as libsquashfs reads and writes it; it can reach nothing else of that file.
 /// Borrows the descriptor.
 class RegionFile {

@@ -14,7 +14,6 @@ constexpr size_t kMostDepth = 1000;
 constexpr size_t kMostPath = 32 * 1024;
 constexpr std::uint32_t kMostFragments = 1 << 24;
 constexpr std::uint32_t kMostXattrs = 1024;  // of one file
-constexpr std::uint32_t kNoXattr = 0xFFFFFFFF;
 constexpr std::uint64_t kNoTable = 0xFFFFFFFFFFFFFFFF;
 /// What files may have together: so much in any case, and so many times the file system's size.
 constexpr std::uint64_t kExpectedSize = std::uint64_t{64} << 30;

@@ -15,7 +15,6 @@
 namespace sealos::sif {
 namespace {
 
-constexpr std::uint32_t kNoXattr = 0xFFFFFFFF;
 constexpr unsigned kMostThreads = 64;
 constexpr unsigned kBacklog = 10;  // blocks for each thread
 

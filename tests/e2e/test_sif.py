@@ -96,7 +96,8 @@ class Written(Sif):
                 layout, source = self.image(name, compression=compression)
                 plain = self.path(name + "-plain")
                 process.check("skopeo", "copy", "-q", source, "dir:" + plain, "--dest-decompress")
-                manifest = json.load(open(os.path.join(plain, "manifest.json")))
+                with open(os.path.join(plain, "manifest.json")) as file:
+                    manifest = json.load(file)
                 tars = [os.path.join(plain, layer["digest"].split(":")[1]) for layer in manifest["layers"]]
                 wanted = sifs.flatten(tars, self.path(name + "-wanted"))
                 for options in (["sif.compression=gzip"], ["sif.compression=zstd", "sif.level=1"]):
@@ -124,7 +125,7 @@ class Written(Sif):
         self.push("-q", "--all", "sif:" + self.path("multi.sif"), "oci:%s:1" % self.path("back"))
         self.assert_same_image(stored.in_oci(layout.folder, "multi"), stored.in_oci(self.path("back"), "1"))
         result = self.sealos("push", "-q", "--all", source, "sif:" + self.path("native.sif"))
-        self.assert_refused(result, process.DESTINATION, "index")
+        self.assert_refused(result, process.USAGE, "index")
         self.assertFalse(os.path.exists(self.path("native.sif")))
 
     def test_the_configuration_comes_back_and_files_go_round(self):
@@ -160,7 +161,7 @@ class Written(Sif):
         files = sifs.unsquash(self.write("oci:%s:1" % layout.folder), self.path("files"))
 
         def run(*arguments):
-            return subprocess.run(["chroot", files, *arguments], check=True, stdout=subprocess.PIPE,
+            return subprocess.run([environment.find("chroot"), files, *arguments], check=True, stdout=subprocess.PIPE,
                                   env={"LATE": "mine"}).stdout.decode()
 
         self.assertEqual(run("/.singularity.d/actions/run"), "one two|$HOME|")
@@ -238,7 +239,7 @@ class Read(Sif):
 
     def test_lzo_is_refused_by_name(self):
         sif = sifs.make(self.path("lzo.sif"), self.tree(), "-comp", "lzo")
-        self.assert_refused(self.sealos("push", "-q", "sif:" + sif, "dir:" + self.path("to")), process.DESTINATION, "lzo")
+        self.assert_refused(self.sealos("push", "-q", "sif:" + sif, "dir:" + self.path("to")), process.CORRUPT, "lzo")
 
     def test_a_definition_is_read_as_the_peer_reads_it(self):
         sif = sifs.make(self.path("def.sif"), self.tree())
@@ -282,18 +283,14 @@ class Read(Sif):
         def no_squashfs(sif):
             sifs.partition(sif, self.path("file"))
 
-        for make, code, word in ((ext3, process.DESTINATION, "ext3"), (encrypted, process.DESTINATION, "encrypted"),
-                                 (data_alone, process.CORRUPT, "no root file system"),
-                                 (two_roots, process.CORRUPT, "more than one root"),
-                                 (no_squashfs, process.CORRUPT, "squashfs")):
+        for make, word in ((ext3, "ext3"), (encrypted, "encrypted"), (data_alone, "no root file system"),
+                           (two_roots, "more than one root"), (no_squashfs, "squashfs")):
             with self.subTest(make.__name__):
                 sif = self.path(make.__name__)
                 process.check("siftool", "new", sif)
                 make(sif)
                 result = self.sealos("push", "-q", "sif:" + sif, "dir:" + self.path("to"))
-                self.assertIn(word, result.err)
-                self.assertEqual(len(result.lines), 1, result)
-                self.assertNotEqual(result.code, process.OK)
+                self.assert_refused(result, process.CORRUPT, word)
                 self.assertFalse(os.path.exists(self.path("to", "manifest.json")))
         for path in (self.path("file"), self.path("missing"), self.folder):
             result = self.sealos("push", "-q", "sif:" + path, "dir:" + self.path("to"))
