@@ -1,0 +1,230 @@
+"""Encrypted layers, both ways with skopeo: what sealos encrypts skopeo decrypts, and the reverse."""
+
+import json
+import os
+import shutil
+
+from support import environment, layouts, process, servers, stored
+from support.case import Case, main, tree
+
+environment.need("skopeo", "docker-registry", "openssl", "gpg")
+environment.need_plugins("oci", "dir", "docker")
+
+ENCRYPTED = "+encrypted"
+
+
+class Encryption(Case):
+    def setUp(self):
+        super().setUp()
+        self.image = layouts.small_image(self.path("image"))
+        self.source = "oci:%s:1" % self.image.folder
+        self.original = stored.in_oci(self.image.folder, "1")
+        os.mkdir(self.path("keys"))
+
+    def key(self, name):
+        return self.path("keys", name)
+
+    def make_rsa(self, name="rsa"):
+        process.check("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self.key(name))
+        process.check("openssl", "pkey", "-in", self.key(name), "-pubout", "-out", self.key(name + ".pub"))
+
+    def make_ec(self, name="ec", curve="P-256"):
+        process.check("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve,
+                      "-out", self.key(name))
+        process.check("openssl", "pkey", "-in", self.key(name), "-pubout", "-out", self.key(name + ".pub"))
+
+    def make_certificate(self, name="rsa"):
+        self.make_rsa(name)
+        process.check("openssl", "req", "-x509", "-new", "-key", self.key(name), "-subj", "/CN=" + name, "-days", "2",
+                      "-out", self.key(name + ".crt"))
+
+    def layers(self, image):
+        return image.manifest["layers"]
+
+    def diff_ids(self, image):
+        return [stored.layer_diff_id(image.blob(layer)) for layer in self.layers(image)]
+
+    def assert_encrypted(self, image, which=None):
+        layers = self.layers(image)
+        for number, layer in enumerate(layers):
+            wanted = which is None or number in which
+            self.assertEqual(layer["mediaType"].endswith(ENCRYPTED), wanted, layer)
+            self.assertEqual("org.opencontainers.image.enc.pubopts" in layer.get("annotations", {}), wanted, layer)
+
+    def assert_decrypted(self, image):
+        self.assertEqual(self.diff_ids(image), self.diff_ids(self.original))
+        self.assert_encrypted(image, which=())
+        for layer in self.layers(image):
+            self.assertFalse([key for key in layer.get("annotations", {}) if ".image.enc." in key], layer)
+
+    def encrypt(self, keys, *flags, name="encrypted"):
+        wanted = [flag for key in keys for flag in ("--encryption-key", key)]
+        self.push(*wanted, *flags, self.source, "oci:%s:1" % self.path(name))
+        return stored.in_oci(self.path(name), "1")
+
+    def both_ways(self, public, private):
+        """sealos encrypts and skopeo decrypts; skopeo encrypts and sealos decrypts."""
+        decrypting = [flag for key in private for flag in ("--decryption-key", key)]
+        self.assert_encrypted(self.encrypt(public))
+        process.check("skopeo", "copy", "-q", *decrypting, "oci:%s:1" % self.path("encrypted"),
+                      "oci:%s:1" % self.path("by-skopeo"))
+        self.assert_decrypted(stored.in_oci(self.path("by-skopeo"), "1"))
+        encrypting = [flag for key in public for flag in ("--encryption-key", key)]
+        process.check("skopeo", "copy", "-q", *encrypting, self.source, "oci:%s:1" % self.path("skopeos"))
+        self.push(*decrypting, "oci:%s:1" % self.path("skopeos"), "oci:%s:1" % self.path("by-sealos"))
+        self.assert_decrypted(stored.in_oci(self.path("by-sealos"), "1"))
+
+    def test_keys_of_jwe(self):
+        self.make_rsa()
+        self.both_ways(["jwe:" + self.key("rsa.pub")], [self.key("rsa")])
+
+    def test_keys_of_jwe_on_every_curve(self):
+        for curve in ("P-256", "P-384", "P-521"):
+            with self.subTest(curve=curve):
+                self.make_ec(curve=curve)
+                self.both_ways(["jwe:" + self.key("ec.pub")], [self.key("ec")])
+                for name in ("encrypted", "by-skopeo", "skopeos", "by-sealos"):
+                    shutil.rmtree(self.path(name))
+
+    def test_two_recipients_each_of_whom_can_read(self):
+        self.make_rsa()
+        self.make_ec()
+        public = ["jwe:" + self.key("rsa.pub"), "jwe:" + self.key("ec.pub")]
+        self.encrypt(public)
+        for name in ("rsa", "ec"):
+            process.check("skopeo", "copy", "-q", "--decryption-key", self.key(name), "oci:%s:1" % self.path("encrypted"),
+                          "oci:%s:1" % self.path("for-" + name))
+            self.assert_decrypted(stored.in_oci(self.path("for-" + name), "1"))
+
+    def test_certificates(self):
+        self.make_certificate()
+        self.both_ways(["pkcs7:" + self.key("rsa.crt")], [self.key("rsa"), self.key("rsa.crt")])
+
+    def test_openpgp_keys(self):
+        ring = self.path("g")
+        os.mkdir(ring, 0o700)
+        os.environ["GNUPGHOME"] = ring
+        self.addCleanup(os.environ.pop, "GNUPGHOME")
+        process.check("gpg", "--batch", "--passphrase", "", "--quick-gen-key", "Tester <tester@example.com>", "rsa2048",
+                      "encr,sign", "1d")
+        process.check("gpg", "--batch", "--output", self.key("secret.gpg"), "--export-secret-keys")
+        self.addCleanup(process.run, "gpgconf", "--homedir", ring, "--kill", "all")
+        env = self.environment(GNUPGHOME=ring)
+        self.push("--encryption-key", "pgp:tester@example.com", self.source, "oci:%s:1" % self.path("encrypted"), env=env)
+        self.assert_encrypted(stored.in_oci(self.path("encrypted"), "1"))
+        process.check("skopeo", "copy", "-q", "--decryption-key", self.key("secret.gpg"),
+                      "oci:%s:1" % self.path("encrypted"), "oci:%s:1" % self.path("by-skopeo"))
+        self.assert_decrypted(stored.in_oci(self.path("by-skopeo"), "1"))
+        self.push("--decryption-key", self.key("secret.gpg"), "oci:%s:1" % self.path("encrypted"),
+                  "oci:%s:1" % self.path("by-sealos"))
+        self.assert_decrypted(stored.in_oci(self.path("by-sealos"), "1"))
+
+    def test_some_layers(self):
+        self.make_ec()
+        count = len(self.layers(self.original))
+        for text, which in (("0", {0}), ("-1", {count - 1}), ("0,-1", {0, count - 1}), ("0--1", set(range(count)))):
+            with self.subTest(layers=text):
+                image = self.encrypt(["jwe:" + self.key("ec.pub")], "--encrypt-layer=" + text, name="some" + text)
+                self.assert_encrypted(image, which)
+                self.push("--decryption-key", self.key("ec"), "oci:%s:1" % self.path("some" + text),
+                          "oci:%s:1" % self.path("plain" + text))
+                self.assert_decrypted(stored.in_oci(self.path("plain" + text), "1"))
+
+    def test_an_encrypted_image_goes_to_a_registry_and_on_without_keys(self):
+        self.make_ec()
+        registry = servers.Registry(self.path("registry"))
+        self.addCleanup(registry.stop)
+        there = registry.reference("secret:1")
+        self.push("--tls-verify=false", "--encryption-key", "jwe:" + self.key("ec.pub"), self.source, there)
+        self.assert_encrypted(stored.in_registry(registry, "secret:1"))
+        self.copy(there, "oci:%s:1" % self.path("as-it-is"))
+        self.assert_same_image(stored.in_registry(registry, "secret:1"), stored.in_oci(self.path("as-it-is"), "1"))
+        self.copy(there, "oci:%s:1" % self.path("plain"), "--decryption-key", self.key("ec"))
+        self.assert_decrypted(stored.in_oci(self.path("plain"), "1"))
+
+    def test_layers_are_compressed_before_they_are_encrypted(self):
+        self.make_ec()
+        self.push("--compression-format=zstd", "--force-compression",
+                  "--encryption-key", "jwe:" + self.key("ec.pub"), self.source, "oci:%s:1" % self.path("encrypted"))
+        image = stored.in_oci(self.path("encrypted"), "1")
+        for layer in self.layers(image):
+            self.assertTrue(layer["mediaType"].endswith(".tar+zstd+encrypted"), layer)
+        self.push("--decryption-key", self.key("ec"), "oci:%s:1" % self.path("encrypted"), "oci:%s:1" % self.path("plain"))
+        self.assert_decrypted(stored.in_oci(self.path("plain"), "1"))
+
+    def test_the_wrong_key_opens_nothing(self):
+        self.make_ec()
+        self.make_ec("other")
+        self.encrypt(["jwe:" + self.key("ec.pub")])
+        result = self.sealos("push", "--decryption-key", self.key("other"), "oci:%s:1" % self.path("encrypted"),
+                             "oci:%s:1" % self.path("plain"))
+        self.assert_refused(result, process.DENIED, "none of the keys opens")
+        self.assertFalse(os.path.exists(self.path("plain", "index.json")))
+
+    def test_altered_ciphertext_and_authentication_codes_are_refused(self):
+        self.make_ec()
+        for what in ("ciphertext", "hmac"):
+            with self.subTest(what=what):
+                self.encrypt(["jwe:" + self.key("ec.pub")], name="altered-" + what)
+                self.alter(self.path("altered-" + what), what)
+                target = self.path("plain-" + what)
+                os.mkdir(target)
+                before = tree(target)
+                result = self.sealos("push", "--decryption-key", self.key("ec"), "oci:%s:1" % self.path("altered-" + what),
+                                     "oci:%s:1" % target)
+                self.assert_refused(result, process.CORRUPT, "layer")
+                self.assertFalse([name for name in tree(target) if name.startswith("blobs/sha256/") and name[-1] != "/"],
+                                 before)
+
+    def alter(self, folder, what):
+        """With digests that fit, as somebody would who can write to the place."""
+        image = stored.in_oci(folder, "1")
+        layer = image.manifest["layers"][0]
+        if what == "ciphertext":
+            data = bytearray(image.blob(layer))
+            data[len(data) // 2] ^= 1
+            layer["digest"] = stored.digest_of(bytes(data))
+            self.put(folder, bytes(data))
+        else:
+            import base64
+            options = json.loads(base64.b64decode(layer["annotations"]["org.opencontainers.image.enc.pubopts"]))
+            options["hmac"] = base64.b64encode(bytes(32)).decode()
+            text = base64.b64encode(json.dumps(options).encode()).decode()
+            layer["annotations"]["org.opencontainers.image.enc.pubopts"] = text
+        manifest = json.dumps(image.manifest).encode()
+        self.put(folder, manifest)
+        with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+            index = json.load(file)
+        index["manifests"][0].update(digest=stored.digest_of(manifest), size=len(manifest))
+        with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as file:
+            json.dump(index, file)
+
+    def put(self, folder, data):
+        with open(os.path.join(folder, "blobs/sha256", stored.digest_of(data).split(":")[1]), "wb") as file:
+            file.write(data)
+
+    def test_what_cannot_be_encrypted_is_refused_before_anything_is_written(self):
+        self.make_ec()
+        public = ["--encryption-key", "jwe:" + self.key("ec.pub")]
+        cases = [
+            (["--encrypt-layer", "0"], "--encryption-key"),
+            ([*public, "--encrypt-layer", "99"], "layer 99"),
+            ([*public, "--format", "v2s2"], "encrypted"),
+            ([*public, "--decryption-key", self.key("ec")], "--decryption-key"),
+            ([*public, "--preserve-digests"], "--preserve-digests"),
+            (["--encryption-key", "jwe:" + self.key("ec")], "public key"),
+            (["--encryption-key", "rot13:x"], "rot13"),
+            (["--encryption-key", "jwe:" + self.path("nowhere")], "nowhere"),
+            (["--decryption-key", self.path("nowhere")], "nowhere"),
+        ]
+        for flags, word in cases:
+            with self.subTest(flags=flags):
+                result = self.sealos("push", *flags, self.source, "dir:" + self.path("out"))
+                self.assertNotEqual(result.code, process.OK, result)
+                self.assertEqual(len(result.lines), 1, result)
+                self.assertIn(word, result.err)
+                self.assertFalse(os.path.exists(self.path("out")))
+
+
+if __name__ == "__main__":
+    main()
