@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/output_file.hpp"
 #include "cli/output_options.hpp"
 #include "cli/push_options.hpp"
@@ -159,6 +161,25 @@ TEST_CASE("outputs that would have no effect are refused") {
     CHECK_THROWS_AS(wish(bad), Error);
   }
   CHECK(wish({"a", "foo:/dev/stdout", "--report", "json=x"}).report);
+}
+
+TEST_CASE("the help fits a screen of 80 columns and has all flags in groups") {
+  CLI::App app;
+  PushOptions options;
+  const CLI::App* push = add_push(app, options);
+  const std::string help = push->help();
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK(help.find("\n\n\n") == std::string::npos);
+  CHECK(help.find("Options:") == std::string::npos);
+  for (const CLI::Option* option : push->get_options()) {
+    CAPTURE(option->get_name());
+    CHECK(help.find(option->get_name()) != std::string::npos);
+  }
+  CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
 }
 
 TEST_CASE("durations and sizes") {

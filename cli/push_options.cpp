@@ -7,28 +7,7 @@
 #include "cli/duration.hpp"
 
 namespace sealos::cli {
-
 namespace {
-
-void add_format_flags(CLI::App* push, PushOptions& o) {
-  push->add_option("--compression-format", o.compression_format,
-                   "Layers arrive in this compression: gzip, zstd, zstd:chunked or none. Default: "
-                   "as they are, and plain ones as gzip where the destination wants that")
-      ->type_name("FORMAT");
-  push->add_option("--compression-level", o.compression_level,
-                   "How hard to try: gzip 1 to 9 (default 6), zstd 1 to 22 (default 3)")
-      ->type_name("N");
-  push->add_flag("-D,--disable-compression", o.disable_compression,
-                 "Layers that come uncompressed stay so");
-  push->add_flag("--force-compression{true}", o.force_compression,
-                 "Never use a layer that the destination has in another compression. Default: true "
-                 "with --compression-format; without, it means that format gzip");
-  push->add_option("-f,--format", o.format,
-                   "Manifests arrive in this format: oci, v2s2 (docker), v2s1. Default: as they "
-                   "are, where the destination takes that")
-      ->type_name("FORMAT");
-  push->add_flag("--preserve-digests", o.preserve_digests, "Fail rather than change a manifest");
-}
 
 bool flag_value(const std::string& flag, const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
@@ -47,18 +26,6 @@ CompressionWish compression_of(const PushOptions& o) {
   wish.keep_plain = o.disable_compression;
   check_wish(wish);
   return wish;
-}
-
-void add_side(CLI::App& push, const std::string& prefix, const std::string& whose,
-              SideOptions& side) {
-  push.add_option(prefix + "authfile", side.authfile, "--authfile for " + whose + " alone")
-      ->type_name("FILE");
-  push.add_option(prefix + "cert-dir", side.cert_dir, "--cert-dir for " + whose + " alone")
-      ->type_name("DIR");
-  push.add_option(prefix + "creds", side.creds, "Credentials of " + whose + "'s registry")
-      ->type_name("USER[:PASSWORD]");
-  push.add_flag(prefix + "tls-verify{true}", side.tls_verify,
-                "--tls-verify for " + whose + " alone");
 }
 
 void add_side_options(const SideOptions& side, const std::string& prefix,
@@ -92,81 +59,6 @@ void add_plugin_options(const PushOptions& o, CopyRequest& request) {
 }
 
 }  // namespace
-
-CLI::App* add_push(CLI::App& app, PushOptions& o) {
-  CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
-  push->add_option("IMAGE", o.image,
-                   "What to copy: transport:details, or the name of a local image "
-                   "(containers-storage)")
-      ->required();
-  push->add_option("DESTINATION", o.destination,
-                   "Where to: transport:details, or the name of an image in a registry (docker). "
-                   "Default: the same as IMAGE");
-  push->add_flag("-a,--all", o.all, "Copy an index with all its images, not one image of it");
-  push->add_option("--authfile", o.authfile, "File with the credentials of registries")
-      ->type_name("FILE");
-  push->add_option("--cert-dir", o.cert_dir,
-                   "Folder with *.crt (authorities), *.cert and *.key (client certificates)")
-      ->type_name("DIR");
-  add_format_flags(push, o);
-  push->add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
-  push->add_option("--digestfile", o.digestfile,
-                   "Write the digest of the manifest to this file, after success only")
-      ->type_name("FILE");
-  push->add_flag("--dry-run{text}", o.dry_run,
-                 "Show what the copy would do, blob by blob, and do nothing; =json as JSON");
-  push->add_option("--progress", o.progress,
-                   "text: for people, the default; json: events on stderr, one a line")
-      ->type_name("text|json");
-  push->add_option("--report", o.report,
-                   "After success, write what was done, blob by blob, to stdout or to a file")
-      ->type_name("json[=FILE]");
-  push->add_option("--limit-rate", o.limit_rate,
-                   "Bytes a second to and from registries, e.g. 500K or 10M")
-      ->type_name("RATE");
-  push->add_option("--max-connections", o.max_connections,
-                   "Connections to one registry at a time. Default: as many as are needed")
-      ->type_name("N");
-  push->add_option("--mount-from", o.mount_from,
-                   "A repository of the destination's registry that may have the layers already; "
-                   "may be given several times")
-      ->type_name("REPOSITORY")
-      ->allow_extra_args(false);
-  push->add_option("-o,--option", o.options,
-                   "An option of a transport; sealos transports -v lists them")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  push->add_option("--platform", o.platforms,
-                   "Which image of an index, e.g. linux/arm64. Default: this machine's. Several, "
-                   "separated by commas: an index with these, and without the others")
-      ->type_name("OS/ARCH[/VARIANT],...")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  push->add_flag("-q,--quiet", o.quiet, "Show no progress");
-  push->add_flag("--remove-signatures", o.remove_signatures, "Do not copy signatures");
-  push->add_option("--retry", o.retry,
-                   "How often to try again what failed and may pass. Default: 3")
-      ->type_name("N");
-  push->add_option("--retry-delay", o.retry_delay,
-                   "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
-      ->type_name("TIME");
-  push->add_flag("--sparse", o.sparse,
-                 "Copy the index as it is, and of its images those that --platform names");
-  push->add_option("--retry-on", o.retry_on,
-                   "What to try again: network, 5xx and HTTP statuses, separated by commas. "
-                   "Default: what may pass")
-      ->type_name("LIST");
-  push->add_option("--signature-policy", o.signature_policy,
-                   "Policy file that says which images may be read. Default: policy.json of the "
-                   "user, or of the system; without either all may")
-      ->type_name("FILE");
-  push->add_flag("--tls-verify{true}", o.tls_verify,
-                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
-  add_side(*push, "--src-", "the source", o.source);
-  add_side(*push, "--dest-", "the destination", o.target);
-  push->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
-  return push;
-}
 
 Location place_of(const std::string& text, const std::string& fallback,
                   const PluginCatalog& catalog) {
