@@ -5,10 +5,6 @@
 namespace sealos {
 namespace {
 
-const char* c_str(const std::optional<Digest>& digest) {
-  return digest ? digest->str().c_str() : nullptr;
-}
-
 sealos_item view(const Item& item) {
   return {item.label.c_str(), item.data.data(), item.data.size()};
 }

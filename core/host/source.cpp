@@ -8,10 +8,6 @@
 namespace sealos {
 namespace {
 
-const char* c_str(const std::optional<Digest>& digest) {
-  return digest ? digest->str().c_str() : nullptr;
-}
-
 /// Collects what is emitted; a digest that is none becomes SEALOS_INVALID.
 template <typename T, typename C>
 sealos_status collect(void* to, const C* c) {
