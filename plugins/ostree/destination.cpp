@@ -9,11 +9,6 @@
 #include "support/signature_file/signature_file.hpp"
 
 namespace sealos::ostree {
-namespace {
-
-constexpr size_t kMaxManifest = 4 << 20;
-
-}  // namespace
 
 Destination::Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name,
                          bool split)

@@ -98,15 +98,32 @@ std::vector<Blob> layers_of(std::string_view manifest) {
   });
 }
 
+std::optional<Digest> config_of(std::string_view manifest) {
+  return of_stored([&]() -> std::optional<Digest> {
+    const Json root = Json::parse(manifest);
+    const Json* config = root.find("config");
+    if (config == nullptr) return std::nullopt;
+    return Digest::require(config->at("digest").string("digest"));
+  });
+}
+
+std::vector<Digest> diff_ids_of(std::string_view config) {
+  std::vector<Digest> out;
+  try {
+    const Json root = Json::parse(config);
+    for (const Json& id : root.at("rootfs").at("diff_ids").items("diff_ids"))
+      out.push_back(Digest::require(id.string("diff_ids")));
+    return out;
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 std::vector<Digest> blobs_of(std::string_view manifest) {
   std::vector<Digest> out;
   for (const Blob& layer : layers_of(manifest)) out.push_back(*layer.digest);
-  return of_stored([&] {
-    const Json root = Json::parse(manifest);
-    if (const Json* config = root.find("config"))
-      out.push_back(Digest::require(config->at("digest").string("digest")));
-    return out;
-  });
+  if (auto config = config_of(manifest)) out.push_back(*std::move(config));
+  return out;
 }
 
 Blob as_plain(Blob layer, const Digest& digest, std::int64_t size) {

@@ -13,7 +13,7 @@
 namespace sealos::ostree {
 namespace {
 
-constexpr size_t kMaxManifest = 4 << 20;
+constexpr size_t kMaxConfig = 8 << 20;
 constexpr size_t kMaxSignature = 4 << 20;
 constexpr std::int64_t kMostSignatures = 1000;
 
@@ -62,6 +62,26 @@ Source::Source(std::shared_ptr<const Repository> repository, const std::string& 
     const auto plain = stored->plain_form();
     layers_.push_back(plain ? as_plain(layer, plain->digest, plain->size) : layer);
     commits_.push_back(std::move(stored));
+  }
+  check_diff_ids();
+}
+
+/// That a layer's commit is of another layer shows only here: the digest in a commit is that of the
+/// tar, in the manifest often that of a compressed blob.
+void Source::check_diff_ids() const {
+  const auto config = config_of(manifest_);
+  const auto stored = config ? find_blob(*config) : nullptr;
+  if (stored == nullptr) return;
+  const auto stream = CommitTree(repository_, stored->root()).open("content", -1);
+  const std::vector<Digest> diff_ids = diff_ids_of(read_stream(*stream, kMaxConfig, "the config"));
+  if (diff_ids.size() != layers_.size()) return;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const bool plain = commits_[i]->plain_form().has_value();
+    if (plain && *layers_[i].digest != diff_ids[i]) {
+      throw Error(Status::corrupt,
+                  fmt::format("layer {} of {} is {} in the repository, the config says {}", i + 1,
+                              image_, layers_[i].digest->str(), diff_ids[i].str()));
+    }
   }
 }
 

@@ -27,6 +27,7 @@ class Source {
   std::vector<Item> read_signatures(const std::optional<Digest>& instance);
 
  private:
+  void check_diff_ids() const;
   void check_instance(const std::optional<Digest>& instance) const;
   /// nullptr: there is no such blob.
   std::shared_ptr<const StoredCommit> find_blob(const Digest& digest) const;
