@@ -17,6 +17,7 @@
 #include "cli/registries.hpp"
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
+#include "cli/terminal.hpp"
 #include "core/policy/policy.hpp"
 
 namespace sealos::cli {
@@ -28,16 +29,9 @@ std::unique_ptr<Progress> make_progress(bool quiet) {
   return std::make_unique<LineProgress>(stderr);
 }
 
-/// Which images may be read, as policy.json says.
-std::function<void(const Reference&)> policy_check(const PushOptions& options,
-                                                   const config::Environment& environment) {
-  std::optional<std::string> named;
-  if (!options.signature_policy.empty()) named = options.signature_policy;
-  const auto loaded = policy::Policy::load(named, environment);
-  return [policy = loaded.value_or(policy::Policy::accept_anything())](const Reference& source) {
-    policy.require_allowed({source.transport(), source.canonical(), source.policy_identity(),
-                            source.policy_namespaces()});
-  };
+policy::PolicyImage policy_image(const Reference& source) {
+  return {source.transport(), source.canonical(), source.policy_identity(),
+          source.policy_namespaces()};
 }
 
 /// Whether an image that is not on this machine may come from a registry: a name without a
@@ -85,12 +79,47 @@ class PushCommand {
     short_name_.emplace(options_.image, registries);
     if (may_be_elsewhere(options_, request_, context_.catalog))
       request_.source_elsewhere = [this] { return short_name_->places(); };
-    request_.check_policy = policy_check(options_, environment);
+    use_policy(environment);
+    use_keys(environment);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
     // What looks only does not make the cache.
     if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;
     cache_.emplace(cache, environment);
     request_.cache = &*cache_;
+  }
+
+  /// Which images may be read, as policy.json says.
+  void use_policy(const config::Environment& environment) {
+    std::optional<std::string> named;
+    if (!options_.signature_policy.empty()) named = options_.signature_policy;
+    const auto policy = std::make_shared<const policy::Policy>(
+        policy::Policy::load(named, environment).value_or(policy::Policy::accept_anything()));
+    request_.check_policy = [policy](const Reference& source) {
+      policy->require_allowed(policy_image(source));
+    };
+    request_.check_signatures = [policy, temp_dir = context_.hooks.temp_dir](
+                                    const Reference& source, const Digest& manifest,
+                                    const std::vector<Item>& signatures) {
+      policy::SignedImage found{std::nullopt, manifest, signatures};
+      if (const auto name = source.docker_name()) found.name = DockerName::parse(*name);
+      policy->require_signed(policy_image(source), found, temp_dir);
+    };
+  }
+
+  /// Keys of layers: read and checked before anything else happens.
+  void use_keys(const config::Environment& environment) {
+    const encryption::KeyPlaces places{
+        environment, context_.hooks.temp_dir, [](const std::string& file) {
+          return ask_on_terminal("Passphrase of " + printable(file) + ": ", false);
+        }};
+    if (!options_.encryption_keys.empty()) {
+      request_.recipients = std::make_shared<const encryption::Recipients>(
+          encryption::Recipients::load(options_.encryption_keys, places));
+    }
+    if (!options_.decryption_keys.empty()) {
+      request_.decryption_keys = std::make_shared<const encryption::DecryptionKeys>(
+          encryption::DecryptionKeys::load(options_.decryption_keys, places));
+    }
   }
 
   void show_events() {

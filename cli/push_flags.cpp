@@ -53,6 +53,23 @@ void add_format_flags(CLI::App& push, PushOptions& o) {
   push.add_flag("--preserve-digests", o.preserve_digests, "Fail rather than change a manifest");
 }
 
+void add_encryption_flags(CLI::App& push, PushOptions& o) {
+  push.option_defaults()->group("Encryption");
+  const auto add = [&](const char* name, std::vector<std::string>& to, const char* help,
+                       const char* type) {
+    push.add_option(name, to, help)->type_name(type)->allow_extra_args(false);
+  };
+  add("--encryption-key", o.encryption_keys,
+      "Encrypt layers for jwe:PUBLIC-KEY, pkcs7:CERTIFICATE, pgp:USER or provider:NAME; may be "
+      "repeated",
+      "RECIPIENT");
+  add("--encrypt-layer", o.encrypt_layers,
+      "Only these, e.g. 0, -1 (the last) or 1-3, by commas. Default: all", "LIST");
+  add("--decryption-key", o.decryption_keys,
+      "Decrypt layers with a private key, or certificate, or provider:NAME; may be repeated",
+      "FILE[:PASSPHRASE]");
+}
+
 void add_side(CLI::App& push, const std::string& prefix, const std::string& whose,
               SideOptions& side) {
   push.add_option(prefix + "authfile", side.authfile, "--authfile for " + whose + " alone")
@@ -133,6 +150,7 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
                    "IMAGE");
   add_image_flags(*push, o);
   add_format_flags(*push, o);
+  add_encryption_flags(*push, o);
   add_login_flags(*push, o);
   add_network_flags(*push, o);
   add_output_flags(*push, o);

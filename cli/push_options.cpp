@@ -88,6 +88,11 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   request.compression = compression_of(o);
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
+  request.encrypt_layers = encryption::EncryptedLayers::parse(o.encrypt_layers);
+  if (!o.encrypt_layers.empty() && o.encryption_keys.empty())
+    throw Error(Status::invalid, "--encrypt-layer needs an --encryption-key");
+  if (!o.encryption_keys.empty() && !o.decryption_keys.empty())
+    throw Error(Status::invalid, "--encryption-key and --decryption-key contradict each other");
   add_plugin_options(o, request);
   if (o.retry) {
     request.retry.count = *o.retry;

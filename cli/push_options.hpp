@@ -31,6 +31,7 @@ struct PushOptions {
   std::optional<int> compression_level;
   std::string retry_on, limit_rate, max_connections;
   std::vector<std::string> mount_from;
+  std::vector<std::string> encryption_keys, encrypt_layers, decryption_keys;
   SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE

@@ -113,7 +113,7 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
-    Recoder recoder(std::move(stream), step);
+    Recoder recoder(std::move(stream), step, recipients_);
     BlameStream blamed(recoder, source_failure);
     Blob stored = destination_.put_blob(announced(step), blamed);
     stored.annotations = recoder.annotations();
@@ -154,7 +154,7 @@ BlobReport BlobCopier::begin(const BlobStep& step) const {
                     std::chrono::milliseconds{},
                     step.why};
   report.config = step.from.is_config();
-  report.recoded = step.recode != Recode::none;
+  report.recoded = changes_bytes(step);
   report.source_size = step.from.size;
   if (step.layer) report.source_compression = step.from.compression;
   if (step.by_url) report.outcome = BlobOutcome::left_at_url;
@@ -187,7 +187,7 @@ BlobReport BlobCopier::preview(const BlobStep& step) {
   if (step.layer) report.compression = step.compression;
   report.digest_known = step.result.has_value();
   if (step.result) report.stored = *step.result;
-  report.size = step.recode == Recode::none ? step.from.size : -1;
+  report.size = step.recode == Recode::none ? step.from.size : -1;  // encrypted as many bytes
   return report;
 }
 

@@ -16,13 +16,15 @@ namespace sealos {
 class BlobCopier {
  public:
   BlobCopier(Source& source, Destination& destination, const CancelToken& cancel,
-             const RetryPolicy& retry, ReuseFinder& reuse, Progress& progress)
+             const RetryPolicy& retry, ReuseFinder& reuse, Progress& progress,
+             const encryption::Recipients* recipients = nullptr)
       : source_(source),
         destination_(destination),
         reuse_(reuse),
         cancel_(cancel),
         retry_(retry),
-        progress_(progress) {}
+        progress_(progress),
+        recipients_(recipients) {}
 
   /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
   BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
@@ -45,6 +47,7 @@ class BlobCopier {
   const CancelToken& cancel_;
   const RetryPolicy& retry_;
   Progress& progress_;
+  const encryption::Recipients* recipients_;  // not nullptr where a step encrypts
 };
 
 /// "layer sha256:0123456789ab" or "config ...".

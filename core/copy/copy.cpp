@@ -52,7 +52,7 @@ class CopyJob {
     progress_.begin(tasks_.size(), bytes);
     ReuseFinder reuse(request_.cache, session_.from(), session_.to());
     BlobCopier copier(session_.source(), *session_.destination(), cancel_, request_.retry, reuse,
-                      progress_);
+                      progress_, request_.recipients.get());
     run_blobs(copier, layers);
     run_blobs(copier, {configs, tasks_.end()});
   }

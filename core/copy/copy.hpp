@@ -11,6 +11,8 @@
 #include "core/cache/blob_info_cache.hpp"
 #include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
+#include "core/encryption/encrypted_layers.hpp"
+#include "core/encryption/keys.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
 #include "core/manifest/platform.hpp"
@@ -50,8 +52,19 @@ struct CopyRequest {
   std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
   CompressionWish compression;
   bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
+  /// Who can read the chosen layers afterwards; nullptr: none is encrypted.
+  std::shared_ptr<const encryption::Recipients> recipients = {};
+  encryption::EncryptedLayers encrypt_layers = {};
+  /// Opens layers that are encrypted; nullptr: they stay so.
+  std::shared_ptr<const encryption::DecryptionKeys> decryption_keys = {};
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
+  /// Throws where an image's signatures do not allow that it is read; called for each image that is
+  /// copied, before more than its manifest is read. Several at once where the source can. May be
+  /// empty.
+  std::function<void(const Reference& source, const Digest& manifest,
+                     const std::vector<Item>& signatures)>
+      check_signatures;
   RetryPolicy retry;
   cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
   unsigned workers = 6;                   ///< blobs at a time, where both ends can

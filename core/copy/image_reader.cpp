@@ -33,8 +33,13 @@ bool is_index_entry(const Descriptor& entry) {
 
 class Reader {
  public:
-  Reader(Source& source, const CopyRequest& request, CancelToken& cancel, Progress& progress)
-      : source_(source), request_(request), cancel_(cancel), progress_(progress) {}
+  Reader(Source& source, const Reference& reference, const CopyRequest& request,
+         CancelToken& cancel, Progress& progress)
+      : source_(source),
+        reference_(reference),
+        request_(request),
+        cancel_(cancel),
+        progress_(progress) {}
 
   Selection read(const std::optional<Digest>& wanted) {
     Manifest top = Manifest::parse(source_.read_manifest(std::nullopt));
@@ -121,7 +126,7 @@ class Reader {
           }));
       if (index.instance && index.left_out == all.size()) continue;
       if (index.instance) kept.insert(index.instance->str());
-      index.signatures = read_signatures(index.instance);
+      if (!request_.remove_signatures) index.signatures = source_.read_signatures(index.instance);
       indexes.push_back(std::move(index));
     }
     out_.indexes = std::move(indexes);
@@ -162,9 +167,9 @@ class Reader {
 
   ImageInput read_image(const std::optional<Digest>& instance, Manifest manifest) {
     cancel_.throw_if_cancelled();
+    std::vector<Item> signatures = read_signatures(instance, manifest);
     std::string config = manifest.has_config() ? read_config(manifest) : "";
     auto infos = source_.layer_infos(instance);
-    std::vector<Item> signatures = read_signatures(instance);
     return {instance,         std::move(manifest),   std::move(config),
             std::move(infos), std::move(signatures), ""};
   }
@@ -195,9 +200,22 @@ class Reader {
     }
   }
 
-  std::vector<Item> read_signatures(const std::optional<Digest>& instance) {
-    if (request_.remove_signatures) return {};
-    return source_.read_signatures(instance);
+  /// Of an image: the policy has to allow, by these, that more of it is read.
+  std::vector<Item> read_signatures(const std::optional<Digest>& instance,
+                                    const Manifest& manifest) {
+    if (request_.remove_signatures && !request_.check_signatures) return {};
+    std::vector<Item> signatures = source_.read_signatures(instance);
+    if (request_.check_signatures) {
+      try {
+        request_.check_signatures(reference_, manifest.digest(), signatures);
+      } catch (const CopyError&) {
+        throw;
+      } catch (const Error& e) {
+        throw CopyError(e, Side::policy);
+      }
+    }
+    if (request_.remove_signatures) signatures.clear();
+    return signatures;
   }
 
   /// Refuses an image for another platform than one that was asked for in so many words.
@@ -218,6 +236,7 @@ class Reader {
   }
 
   Source& source_;
+  const Reference& reference_;
   const CopyRequest& request_;
   CancelToken& cancel_;
   Progress& progress_;
@@ -248,7 +267,9 @@ Selection read_selection(Source& source, const Reference& reference, const CopyR
   try {
     std::optional<Digest> wanted;
     if (const auto name = reference.docker_name()) wanted = DockerName::parse(*name).digest;
-    return Reader(source, request, cancel, progress).read(wanted);
+    return Reader(source, reference, request, cancel, progress).read(wanted);
+  } catch (const CopyError&) {
+    throw;
   } catch (Error& e) {
     throw CopyError(e, Side::source);
   }

@@ -23,6 +23,7 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
     layer.digest = report.stored;
     layer.size = report.size;
     layer.annotations = lasting_annotations(std::move(layer.annotations));
+    if (step.opened) layer.annotations = encryption::without_encryption(layer.annotations);
     layer.annotations.insert(layer.annotations.end(), report.annotations.begin(),
                              report.annotations.end());
   }
@@ -33,6 +34,7 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
     type.compression = report.compression.value_or(step.compression);
   }
   if (const auto name = layer_media_type(kind, type)) layer.media_type = *name;
+  if (step.encrypt) layer.media_type += encryption::kEncryptedSuffix;
   return layer;
 }
 
@@ -62,8 +64,9 @@ void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
-  return fmt::format("{} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
-                     static_cast<int>(step.recode), step.compression, step.chunked);
+  return fmt::format("{} {} {} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
+                     static_cast<int>(step.recode), step.compression, step.chunked,
+                     step.opened != nullptr, step.encrypt);
 }
 
 Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlobs* made) const {

@@ -12,7 +12,7 @@ namespace {
 
 /// Whether the layer stands in a manifest of that kind as it stands in the source's.
 bool stays(const ImagePlan& plan, const BlobStep& step, ManifestKind kind) {
-  return kind == plan.manifest.kind() && step.recode == Recode::none &&
+  return kind == plan.manifest.kind() && !changes_bytes(step) &&
          step.from.digest == step.original.digest;
 }
 
@@ -23,6 +23,8 @@ std::string obstacle(const ImagePlan& plan, ManifestKind kind) {
   }
   for (const BlobStep& step : plan.layers) {
     if (!step.layer || stays(plan, step, kind)) continue;
+    if (step.encrypt && kind != ManifestKind::oci)
+      return fmt::format("{} has no encrypted layers", describe(kind));
     if (is_schema1(kind) && step.by_url) return "schema 1 has no layers that stay at their URLs";
     if (!layer_media_type(kind, {step.compression, step.layer->foreign})) {
       return fmt::format("{} has no layers compressed with {}", describe(kind), step.compression);
@@ -61,11 +63,52 @@ void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
 }
 
 /// A layer without a type that is known: an artifact's, or an encrypted one.
-void refuse_opaque(const BlobStep& step, const ImageWishes& wishes) {
-  if (!wishes.compression.form || !step.original.media_type.ends_with("+encrypted")) return;
+void refuse_opaque(const BlobStep& step, const DestinationTraits& destination,
+                   const ImageWishes& wishes) {
+  if (!encryption::is_encrypted(step.original.media_type)) return;
+  if ((destination.flags & SEALOS_UNPACKS) != 0) {
+    throw Error(Status::unsupported,
+                fmt::format("layer {} is encrypted, and {} unpacks layers; it takes "
+                            "--decryption-key to open it",
+                            step.original.digest.brief(), destination.name));
+  }
+  if (!wishes.compression.form) return;
   throw Error(Status::unsupported,
               fmt::format("layer {} is encrypted, so that its compression cannot be changed to {}",
                           step.original.digest.brief(), name_of(*wishes.compression.form)));
+}
+
+/// The media type that the layer has without encryption.
+std::string_view plain_type(const BlobStep& step) {
+  std::string_view type = step.original.media_type;
+  if (step.opened) type.remove_suffix(encryption::kEncryptedSuffix.size());
+  return type;
+}
+
+void plan_encryption(BlobStep& step, const DestinationTraits& destination) {
+  if (step.by_url) {
+    throw Error(Status::unsupported,
+                fmt::format("layer {} stays at its URLs, so that it cannot be encrypted",
+                            step.original.digest.brief()));
+  }
+  if ((destination.flags & SEALOS_UNPACKS) != 0) {
+    throw Error(Status::unsupported, fmt::format("{} unpacks layers, so that they cannot be "
+                                                 "encrypted there",
+                                                 destination.name));
+  }
+  step.encrypt = true;
+  step.any_form = step.original_serves = step.chunked = false;
+  step.result.reset();
+  step.why = step.recode == Recode::none ? "it is encrypted" : step.why + ", and is encrypted";
+}
+
+/// What decryption and encryption would change must not be frozen.
+void refuse_frozen(const BlobStep& step, bool encrypt, const std::string& frozen) {
+  if (frozen.empty() || (step.opened == nullptr && !encrypt)) return;
+  throw Error(
+      Status::unsupported,
+      fmt::format("layer {} would be {}, and the manifest must not change: {}",
+                  step.original.digest.brief(), encrypt ? "encrypted" : "decrypted", frozen));
 }
 
 void apply(const LayerChoice& choice, const CompressionWish& wish, BlobStep& step) {
@@ -91,24 +134,30 @@ bool original_serves(const BlobStep& step, const DestinationTraits& destination,
 }
 
 BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Digest>& diff_ids,
-                    const DestinationTraits& destination, const ImageWishes& wishes,
+                    const DestinationTraits& destination, const ImageWishes& wishes, bool encrypt,
                     const std::string& frozen) {
   const Descriptor& original = input.manifest.layers()[index];
   BlobStep step{.from = input.layer_infos ? (*input.layer_infos)[index] : original.to_blob(),
                 .original = original};
-  step.layer = layer_type(original.media_type);
+  if (const auto opened = input.opened.find(index); opened != input.opened.end())
+    step.opened = opened->second;
+  step.layer = layer_type(plain_type(step));
+  encrypt = encrypt && step.layer;  // what is encrypted already stays as it is
+  refuse_frozen(step, encrypt, frozen);
   if (!step.from.digest) throw Error(Status::internal, "the source gave a layer without a digest");
   step.from.layer_index = static_cast<std::int64_t>(index);
   step.compression = step.layer ? step.from.compression.value_or(step.layer->compression) : "";
-  step.result = step.from.digest;
+  if (!step.opened) step.result = step.from.digest;
+  if (step.opened) step.why = "it is decrypted";
   if (step.layer && step.layer->foreign && !original.urls.empty() &&
       (destination.flags & SEALOS_KEEPS_URLS) != 0) {
     step.by_url = true;
     step.why = "stays at its URLs";
+    if (encrypt) plan_encryption(step, destination);
     return step;
   }
   if (!step.layer) {
-    refuse_opaque(step, wishes);
+    refuse_opaque(step, destination, wishes);
     return step;
   }
   if (diff_ids.size() == input.manifest.layers().size()) step.plain = diff_ids[index];
@@ -124,6 +173,7 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
   } else {
     refuse_recoding(step, choice, destination, wishes, frozen);
   }
+  if (encrypt) plan_encryption(step, destination);
   return step;
 }
 
@@ -230,8 +280,12 @@ ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
                  destination.schema1_name,
                  destination.schema1_tag};
   if (input.manifest.has_config()) plan.config = plan_config(input.manifest);
-  for (size_t i = 0; i < input.manifest.layers().size(); ++i) {
-    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, wishes, plan.frozen));
+  const size_t count = input.manifest.layers().size();
+  const std::vector<bool> encrypt =
+      wishes.encrypt != nullptr ? wishes.encrypt->among(count) : std::vector<bool>(count, false);
+  for (size_t i = 0; i < count; ++i) {
+    plan.layers.push_back(
+        plan_layer(input, i, diff_ids, destination, wishes, encrypt[i], plan.frozen));
   }
   choose_kinds(plan, destination);
   plan_schema1(plan);

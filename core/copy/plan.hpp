@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/copy/compression_choice.hpp"
+#include "core/encryption/encrypted_layers.hpp"
+#include "core/encryption/layer_keys.hpp"
 #include "core/manifest/manifest.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -21,6 +23,8 @@ struct ImageInput {
   std::optional<std::vector<Blob>> layer_infos;  ///< where the layers differ from the manifest's
   std::vector<Item> signatures;                  ///< none if they are to be removed
   std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
+  /// Of the encrypted layers that are to be decrypted, by their position.
+  std::map<size_t, std::shared_ptr<const encryption::Opened>> opened = {};
 };
 
 /// What the destination said of itself.
@@ -40,6 +44,7 @@ struct DestinationTraits {
 struct ImageWishes {
   CompressionWish compression;
   bool preserve_digests = false;
+  const encryption::EncryptedLayers* encrypt = nullptr;  ///< nullptr: nothing is encrypted
 };
 
 /// One blob's way.
@@ -55,11 +60,18 @@ struct BlobStep {
   std::optional<LayerType> layer = {};  ///< nullopt: not a layer whose type can be rewritten
   std::optional<Digest> result = {};    ///< of what arrives; nullopt: known when it has
   std::optional<Digest> plain = {};     ///< of the layer without compression, as the config says
-  bool find_plain = false;              ///< `plain` is wanted and not known: it is found on the way
-  bool by_url = false;                  ///< stays at its URLs: neither read nor written
+  std::shared_ptr<const encryption::Opened> opened = {};  ///< not null: it is decrypted
+  bool encrypt = false;                                   ///< what arrives is encrypted
+  bool find_plain = false;       ///< `plain` is wanted and not known: it is found on the way
+  bool by_url = false;           ///< stays at its URLs: neither read nor written
   bool must_reuse = false;       ///< cannot be read in the form that the manifest has to keep
   std::string why = "as it is";  ///< or "uncompressed, docker takes gzip", ...
 };
+
+/// Whether other bytes arrive than are read.
+inline bool changes_bytes(const BlobStep& step) {
+  return step.recode != Recode::none || step.opened != nullptr || step.encrypt;
+}
 
 /// One image's way.
 struct ImagePlan {

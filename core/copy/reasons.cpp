@@ -16,7 +16,7 @@ std::string why_changed(const BlobStep& step, const BlobReport& report) {
   const bool known = report.digest_known;
   if (step.by_url || (known && report.stored == step.original.digest)) return "";
   std::string why = step.why;
-  if (step.recode == Recode::none) why = "the source holds it in another form";
+  if (!changes_bytes(step)) why = "the source holds it in another form";
   if (report.outcome == BlobOutcome::reused || report.outcome == BlobOutcome::mounted)
     why = report.why;
   const std::string now = known ? " became " + report.stored.brief() : "";

@@ -6,6 +6,7 @@
 
 #include "core/copy/blob_copier.hpp"
 #include "core/copy/plain_digest.hpp"
+#include "core/encryption/layer_cipher.hpp"
 #include "core/stream/verified.hpp"
 #include "support/compression/chunked.hpp"
 #include "support/compression/compression.hpp"
@@ -35,8 +36,25 @@ std::unique_ptr<Stream> Recoder::plain(std::unique_ptr<Stream> from, const BlobS
   return verified(std::move(stream), std::move(expected));
 }
 
-Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step)
+Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
+                 const encryption::Recipients* recipients)
     : compression_(step.compression) {
+  if (step.opened) {
+    from = encryption::decrypt(std::move(from), step.opened->secret, step.opened->hmac);
+  }
+  recode(std::move(from), step);
+  if (step.encrypt) encrypt(step, *recipients);
+}
+
+/// The keys are wrapped first: what cannot be wrapped is not sent.
+void Recoder::encrypt(const BlobStep& step, const encryption::Recipients& recipients) {
+  const auto secret = encryption::LayerSecret::random();
+  keys_ = encryption::wrap_secret(secret, *step.from.digest, recipients);
+  stream_ = encryption::encrypt(std::move(stream_), secret,
+                                [this](const std::string& hmac) { hmac_ = hmac; });
+}
+
+void Recoder::recode(std::unique_ptr<Stream> from, const BlobStep& step) {
   if (step.find_plain) {
     auto probe = std::make_unique<PlainDigest>(std::move(from));
     probe_ = probe.get();
@@ -69,7 +87,10 @@ Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step)
 Recoder::~Recoder() = default;
 
 Annotations Recoder::annotations() const {
-  return chunked_ == nullptr ? Annotations() : chunked_->annotations();
+  if (keys_.empty()) return chunked_ == nullptr ? Annotations() : chunked_->annotations();
+  Annotations all = keys_;
+  all.push_back(encryption::public_options(hmac_));
+  return all;
 }
 
 std::optional<Digest> Recoder::plain_digest() const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/copy/plan.hpp"
+#include "core/encryption/keys.hpp"
 #include "sealos/sdk/stream.hpp"
 
 namespace sealos {
@@ -20,7 +21,12 @@ class Recoder {
  public:
   /// `from` is verified. The digest of the layer without compression is verified here, where the
   /// step knows it and the bytes pass in that form.
-  Recoder(std::unique_ptr<Stream> from, const BlobStep& step);
+  /// An encrypted layer that the step has opened is decrypted first; one that is to be encrypted is
+  /// so last, for `recipients`.
+  Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
+          const encryption::Recipients* recipients = nullptr);
+  Recoder(const Recoder&) = delete;
+  Recoder& operator=(const Recoder&) = delete;
   ~Recoder();
 
   Stream& stream() { return *stream_; }
@@ -33,12 +39,16 @@ class Recoder {
   std::optional<Digest> plain_digest() const;
 
  private:
+  void recode(std::unique_ptr<Stream> from, const BlobStep& step);
+  void encrypt(const BlobStep& step, const encryption::Recipients& recipients);
   std::unique_ptr<Stream> plain(std::unique_ptr<Stream> from, const BlobStep& step);
 
   std::string compression_;
   std::unique_ptr<Stream> stream_;
   const ChunkedStream* chunked_ = nullptr;
   const PlainDigest* probe_ = nullptr;
+  Annotations keys_;  // of an encrypted layer
+  std::string hmac_;  // written before the stream's end is seen
 };
 
 }  // namespace sealos

@@ -24,10 +24,8 @@ Blob announced(const BlobStep& step) {
   blob.location.clear();  // which is the source's
   blob.digest = step.result;
   blob.compression = step.layer ? std::optional(step.compression) : blob.compression;
-  if (step.recode != Recode::none) {
-    blob.size = -1;
-    blob.annotations.clear();
-  }
+  if (step.recode != Recode::none) blob.size = -1;
+  if (changes_bytes(step)) blob.annotations.clear();
   return blob;
 }
 
@@ -41,6 +39,7 @@ ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, con
       to_location_(location_of(to)) {}
 
 std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
+  if (step.encrypt || step.opened) return std::nullopt;  // no ciphertext comes twice
   Reuse want;
   bool known = true;
   if (step.original_serves) {
@@ -95,7 +94,8 @@ void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
 
 void ReuseFinder::record(const BlobStep& step, const BlobReport& report) {
   if (cache_ == nullptr || report.outcome == BlobOutcome::left_at_url) return;
-  if (report.outcome == BlobOutcome::copied && step.layer) record_copied(step, report);
+  const bool readable = step.layer && !step.encrypt && !step.opened;
+  if (report.outcome == BlobOutcome::copied && readable) record_copied(step, report);
   if (!to_location_.empty()) {
     cache_->record_location(to_transport_, to_scope_, report.stored, to_location_);
   }

@@ -160,6 +160,23 @@ void CopySession::find_source() {
 void CopySession::open_source() {
   source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
   selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
+  if (request_.decryption_keys) on_side(Side::source, [&] { open_layers(); });
+}
+
+/// The keys of encrypted layers, before anything else is read.
+void CopySession::open_layers() {
+  for (ImageInput& image : selection_.images) {
+    const auto& layers = image.manifest.layers();
+    for (size_t i = 0; i < layers.size(); ++i) {
+      if (!encryption::is_encrypted(layers[i].media_type)) continue;
+      try {
+        image.opened[i] = std::make_shared<const encryption::Opened>(
+            encryption::open_layer(layers[i].annotations, *request_.decryption_keys));
+      } catch (Error& e) {
+        throw e.add_context("layer " + layers[i].digest.brief());
+      }
+    }
+  }
 }
 
 DestinationTraits CopySession::traits() const {
@@ -180,7 +197,8 @@ DestinationTraits CopySession::traits() const {
 void CopySession::make_plans() {
   on_side(Side::request, [&] {
     const DestinationTraits to = traits();
-    const ImageWishes wishes{request_.compression, request_.preserve_digests};
+    const ImageWishes wishes{request_.compression, request_.preserve_digests,
+                             request_.recipients ? &request_.encrypt_layers : nullptr};
     indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();

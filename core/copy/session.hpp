@@ -71,6 +71,7 @@ class CopySession {
   void refuse_unused_options() const;
   void find_source();
   void open_source();
+  void open_layers();
   DestinationTraits traits() const;
   void make_plans();
   void note_platform() const;
