@@ -59,6 +59,11 @@ def packed(route):
     return REFUSED if route.transport == "containers-storage" else WORKS
 
 
+def blobs(route):
+    """Whatever is in a layer, its bytes stay."""
+    return WORKS if route.transport in ("dir", "docker", "oci", "oci-archive") else REFUSED
+
+
 # What is given, and what then happens. {0}: a folder of the test. The image has gzip layers and an OCI manifest.
 FLAGS = {
     "--all": (["--all"], always),
@@ -71,9 +76,12 @@ FLAGS = {
     "--dest-cert-dir": (["--dest-cert-dir", "{0}/certs"], lambda route: certificates([route.transport])),
     "--dest-creds": (["--dest-creds", "me:secret"], to_docker),
     "--dest-tls-verify": (["--dest-tls-verify=false"], lambda route: tls([route.transport])),
+    "--decryption-key": (["--decryption-key", "{0}/key"], always),  # nothing is encrypted
     "--digestfile": (["--digestfile", "{0}/digest"], always),
     "--disable-compression": (["--disable-compression"], packed),
     "--dry-run": (["--dry-run"], always),
+    "--encrypt-layer": (["--encrypt-layer", "0"], never),  # without a key
+    "--encryption-key": (["--encryption-key", "jwe:{0}/key.pub"], blobs),
     "--force-compression": (["--force-compression"], packed),
     "--format": (["--format", "oci"], always),
     "--limit-rate": (["--limit-rate", "10M"], docker),
@@ -118,6 +126,9 @@ class Flags(Case):
         for name, text in (("auth.json", '{"auths":{}}'), ("policy.json", '{"default":[{"type":"insecureAcceptAnything"}]}')):
             with open(self.path(name), "w", encoding="ascii") as file:
                 file.write(text)
+        process.check("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                      "-out", self.path("key"))
+        process.check("openssl", "pkey", "-in", self.path("key"), "-pubout", "-out", self.path("key.pub"))
         os.mkdir(self.path("certs"))
 
     def transports(self, capability):
