@@ -16,6 +16,9 @@ constexpr std::int64_t kMaxAnnounced = 1 << 20;  // as Go: bytes of one pax or G
 TarReader::TarReader(Stream& tar, TarSplitWriter* split, bool hash)
     : tar_(tar), split_(split), buffer_(kBuffer) {
   if (hash) hasher_.emplace();
+TarReader::TarReader(Stream& tar, TarSplitWriter* split, bool hashes)
+    : tar_(tar), split_(split), buffer_(kBuffer) {
+  if (hashes) hasher_.emplace();
 }
 
 void TarReader::keep(std::span<const std::byte> bytes) {

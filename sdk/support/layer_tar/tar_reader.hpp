@@ -19,6 +19,8 @@ class TarReader {
  public:
   /// split may be nullptr: then what is not content is only read. hash: compute digest().
   explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hash = true);
+  /// split may be nullptr: then what is not content is only read. hashes: digest() is wanted.
+  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hashes = true);
 
   /// The next entry. Content of the one before that was not taken goes to the TarSplitWriter too.
   /// nullopt at the end, when everything behind the last entry has been read. Throws
@@ -34,6 +36,8 @@ class TarReader {
   std::int64_t bytes() const { return bytes_; }
   /// Of all bytes; call it once, after the end.
   Digest digest() { return hasher_->finish(); }
+  /// Of all bytes, where it was wanted; call it once, after the end.
+  Digest digest() { return hasher_.value().finish(); }
 
  private:
   bool fill();
