@@ -22,8 +22,10 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_STORES_SIGNATURES;
 
-  /// split: store layers as files where that can be; else as they are.
-  Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name, bool split);
+  /// split: store layers as files where that can be; else as they are. The repository may be
+  /// nullptr for a preview, of a copy that would make it.
+  Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name, bool split,
+              sdk::Intent intent);
   ~Destination();
 
   std::vector<std::string> manifest_types() const;

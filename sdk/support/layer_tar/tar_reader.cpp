@@ -13,9 +13,6 @@ constexpr std::int64_t kMaxAnnounced = 1 << 20;  // as Go: bytes of one pax or G
 
 }  // namespace
 
-TarReader::TarReader(Stream& tar, TarSplitWriter* split, bool hash)
-    : tar_(tar), split_(split), buffer_(kBuffer) {
-  if (hash) hasher_.emplace();
 TarReader::TarReader(Stream& tar, TarSplitWriter* split, bool hashes)
     : tar_(tar), split_(split), buffer_(kBuffer) {
   if (hashes) hasher_.emplace();

@@ -17,8 +17,6 @@ namespace sealos::layer_tar {
 /// of contents, its user decides. Not for concurrent use; memory is bounded.
 class TarReader {
  public:
-  /// split may be nullptr: then what is not content is only read. hash: compute digest().
-  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hash = true);
   /// split may be nullptr: then what is not content is only read. hashes: digest() is wanted.
   explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hashes = true);
 
@@ -34,8 +32,6 @@ class TarReader {
   size_t read_rest(std::span<std::byte> into);
 
   std::int64_t bytes() const { return bytes_; }
-  /// Of all bytes; call it once, after the end.
-  Digest digest() { return hasher_->finish(); }
   /// Of all bytes, where it was wanted; call it once, after the end.
   Digest digest() { return hasher_.value().finish(); }
 
