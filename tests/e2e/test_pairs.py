@@ -107,11 +107,11 @@ class Pairs(Case):
         process.check("cp", "-r", source.path("seed"), source.path("signed"))
         with open(os.path.join(source.path("signed"), "signature-1"), "wb") as file:
             file.write(b"\x90a signature")
-        for place in self.places:
-            result = self.try_copy(source, "signed", place, "signed-copy")
+        for name, *flags in (*((place.name,) for place in self.places), ("ostree", "-o", "ostree.layers=raw")):
+            result = self.try_copy(source, "signed", by_name[name], "signed-copy", *flags)
             if result.code == process.OK:
                 self.assertEqual(result.out.strip(), self.seeds["dir"].manifest, result)
-            rows.append(["`%s`" % place.name, "kept, and the manifest's digest" if result.code == process.OK
+            rows.append(["`%s`" % " ".join([name, *flags]), "kept, and the manifest's digest" if result.code == process.OK
                          else "refused: " + self.refusal(result)])
         return rows
 
