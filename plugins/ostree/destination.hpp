@@ -10,6 +10,7 @@
 
 #include "blob_writer.hpp"
 #include "name.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
