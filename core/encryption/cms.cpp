@@ -20,7 +20,7 @@ constexpr auto kData = "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"sv;
 constexpr auto kRsaEncryption = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"sv;
 constexpr auto kAes128Gcm = "\x60\x86\x48\x01\x65\x03\x04\x01\x06"sv;
 constexpr auto kAes256Gcm = "\x60\x86\x48\x01\x65\x03\x04\x01\x2e"sv;
-constexpr size_t kTagSize = 16;
+constexpr size_t kGcmTag = 16;
 
 template <typename Encode, typename Object>
 std::string encoded(Encode encode, const Object* object) {
@@ -96,9 +96,9 @@ std::optional<Message> take_apart(std::string_view text) {
   const auto encrypted = content.next();
   std::string_view bytes = encrypted.content;
   if (encrypted.tag == 0xa0) bytes = DerReader(bytes).expect(kOctets).content;
-  if (bytes.size() < kTagSize) throw Error(Status::invalid, "malformed PKCS#7 message");
-  message.content.ciphertext = bytes.substr(0, bytes.size() - kTagSize);
-  message.content.tag = bytes.substr(bytes.size() - kTagSize);
+  if (bytes.size() < kGcmTag) throw Error(Status::invalid, "malformed PKCS#7 message");
+  message.content.ciphertext = bytes.substr(0, bytes.size() - kGcmTag);
+  message.content.tag = bytes.substr(bytes.size() - kGcmTag);
   return message;
 }
 

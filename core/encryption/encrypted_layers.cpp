@@ -19,7 +19,8 @@ bool take_number(std::string_view& rest, std::int64_t& number) {
 
 }  // namespace
 
-EncryptedLayers::Range EncryptedLayers::parse_range(const std::string& item, const std::string& text) {
+EncryptedLayers::Range EncryptedLayers::parse_range(const std::string& item,
+                                                    const std::string& text) {
   Range range{0, 0, item};
   std::string_view left = item;
   bool good = take_number(left, range.first);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kMacSize = 32;
 
-void require(bool ok, const char* what) {
+void require_openssl(bool ok, const char* what) {
   if (!ok) throw Error(Status::internal, std::string("OpenSSL failed: ") + what);
 }
 
@@ -23,7 +23,7 @@ class CounterStream final : public Stream {
  public:
   CounterStream(std::unique_ptr<Stream> from, const LayerSecret& secret)
       : from_(std::move(from)), context_(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free) {
-    require(
+    require_openssl(
         context_ && secret.key.size() == 32 && secret.nonce.size() == 16 &&
             EVP_EncryptInit_ex(context_.get(), EVP_aes_256_ctr(), nullptr,
                                reinterpret_cast<const unsigned char*>(secret.key.data()),
@@ -36,8 +36,9 @@ class CounterStream final : public Stream {
     auto* bytes = reinterpret_cast<unsigned char*>(into.data());
     int done = 0;
     if (n > 0) {
-      require(EVP_EncryptUpdate(context_.get(), bytes, &done, bytes, static_cast<int>(n)) == 1,
-              "AES-CTR");
+      require_openssl(
+          EVP_EncryptUpdate(context_.get(), bytes, &done, bytes, static_cast<int>(n)) == 1,
+          "AES-CTR");
     }
     return n;
   }
@@ -59,23 +60,24 @@ class Mac {
     char hash[] = "SHA256";
     const OSSL_PARAM settings[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash, 0),
                                    OSSL_PARAM_construct_end()};
-    require(
+    require_openssl(
         context_ && EVP_MAC_init(context_.get(), reinterpret_cast<const unsigned char*>(key.data()),
                                  key.size(), settings) == 1,
         "HMAC");
   }
 
   void update(std::span<const std::byte> bytes) {
-    require(EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                           bytes.size()) == 1,
-            "HMAC");
+    require_openssl(
+        EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                       bytes.size()) == 1,
+        "HMAC");
   }
   std::string finish() {
     std::string mac(kMacSize, 0);
     size_t size = 0;
-    require(EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(mac.data()), &size,
-                          mac.size()) == 1,
-            "HMAC");
+    require_openssl(EVP_MAC_final(context_.get(), reinterpret_cast<unsigned char*>(mac.data()),
+                                  &size, mac.size()) == 1,
+                    "HMAC");
     return mac;
   }
 

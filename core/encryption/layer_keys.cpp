@@ -21,7 +21,7 @@ const std::string* find(const Annotations& annotations, std::string_view key) {
   return nullptr;
 }
 
-std::string decoded(std::string_view text, const char* what) {
+std::string from_base64(std::string_view text, const char* what) {
   if (auto bytes = config::decode_base64(text)) return *std::move(bytes);
   throw Error(Status::invalid, std::string(what) + " of an encrypted layer is not base64");
 }
@@ -39,7 +39,7 @@ std::string nonce_of(const Json& public_part, const Json& private_part) {
   for (const Json* part : {&public_part, &private_part}) {
     const Json* options = part->find("cipheroptions");
     const Json* nonce = options == nullptr ? nullptr : options->find("nonce");
-    if (nonce != nullptr) return decoded(nonce->string("nonce"), "the nonce");
+    if (nonce != nullptr) return from_base64(nonce->string("nonce"), "the nonce");
   }
   return "";
 }
@@ -82,7 +82,7 @@ std::optional<std::string> unwrap_any(const Annotations& annotations, const Decr
       const std::string_view item = rest.substr(0, rest.find(','));
       rest.remove_prefix(std::min(rest.size(), item.size() + 1));
       try {
-        if (auto plain = unwrap(scheme, decoded(item, "a key"), keys)) return plain;
+        if (auto plain = unwrap(scheme, from_base64(item, "a key"), keys)) return plain;
       } catch (const Error& e) {
         problem = e;
       }
@@ -130,7 +130,7 @@ Opened open_layer(const Annotations& annotations, const DecryptionKeys& keys) {
   if (public_text == nullptr) {
     throw Error(Status::invalid, "the layer is encrypted, but says nothing of its cipher");
   }
-  const Json public_part = Json::parse(decoded(*public_text, "the options"));
+  const Json public_part = Json::parse(from_base64(*public_text, "the options"));
   if (public_part.text_at("cipher") != kCipher) {
     throw Error(Status::unsupported, "the layer is encrypted with an unknown cipher, \"" +
                                          printable(public_part.text_at("cipher")) + "\"");
@@ -144,9 +144,9 @@ Opened open_layer(const Annotations& annotations, const DecryptionKeys& keys) {
   }
   const config::WipeAtEnd wiped(*text);
   const Json private_part = Json::parse(*text);
-  std::string key = decoded(private_part.text_at("symkey"), "the key");
+  std::string key = from_base64(private_part.text_at("symkey"), "the key");
   std::string nonce = nonce_of(public_part, private_part);
-  std::string hmac = decoded(public_part.text_at("hmac"), "the authentication code");
+  std::string hmac = from_base64(public_part.text_at("hmac"), "the authentication code");
   if (key.size() != 32 || nonce.size() != 16 || hmac.size() != 32) {
     throw Error(Status::invalid, "the layer's key, nonce or authentication code is incomplete");
   }
