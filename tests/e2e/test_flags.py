@@ -67,6 +67,7 @@ def packed(route):
 
 # What is given, and what then happens. {0}: a folder of the test. The image has gzip layers and an OCI manifest.
 FLAGS = {
+    "--add-compression": (["--add-compression", "zstd"], never),  # one image is no index
     "--all": (["--all"], always),
     "--authfile": (["--authfile", "{0}/auth.json"], docker),
     "--cert-dir": (["--cert-dir", "{0}/certs"], lambda route: certificates(route.transports)),
@@ -78,7 +79,7 @@ FLAGS = {
     "--dest-creds": (["--dest-creds", "me:secret"], to_docker),
     "--dest-tls-verify": (["--dest-tls-verify=false"], lambda route: tls([route.transport])),
     "--digestfile": (["--digestfile", "{0}/digest"], always),
-    "--disable-compression": (["--disable-compression"], always),
+    "--disable-compression": (["--disable-compression"], packed),
     "--dry-run": (["--dry-run"], always),
     "--force-compression": (["--force-compression"], packed),
     "--format": (["--format", "oci"], always),
