@@ -11,6 +11,12 @@ namespace sealos::cli {
 namespace {
 
 void add_format_flags(CLI::App* push, PushOptions& o) {
+  push->add_option("--add-compression", o.add_compression,
+                   "With an index: each image also in this compression, beside it: gzip, zstd or "
+                   "zstd:chunked; several by commas")
+      ->type_name("FORMAT")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   push->add_option("--compression-format", o.compression_format,
                    "Layers arrive in this compression: gzip, zstd, zstd:chunked or none. Default: "
                    "as they are, and plain ones as gzip where the destination wants that")
@@ -135,6 +141,14 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
                                              o.sparse ? "--sparse" : "--platform"));
   }
   request.compression = compression_of(o);
+  for (const std::string& name : o.add_compression) {
+    const LayerForm form = layer_form_named(name);
+    if (form == LayerForm::plain) {
+      throw Error(Status::invalid, "--add-compression adds gzip, zstd or zstd:chunked, not none");
+    }
+    auto& all = request.add_compression;
+    if (std::find(all.begin(), all.end(), form) == all.end()) all.push_back(form);
+  }
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
   if (o.tls_verify) {

@@ -61,6 +61,10 @@ struct BlobStep {
   std::string why = "as it is";  ///< or "uncompressed, docker takes gzip", ...
 };
 
+inline std::string variant_key(const Digest& name, LayerForm form) {
+  return name.str() + "+" + std::string(name_of(form));
+}
+
 /// One image's way.
 struct ImagePlan {
   std::optional<Digest> instance;
@@ -73,8 +77,13 @@ struct ImagePlan {
   std::vector<Item> signatures;
   std::string schema1_name, schema1_tag;  ///< as in DestinationTraits
 
+  /// It is copied once more, in this form, beside the image itself.
+  std::optional<LayerForm> variant = {};
+
   /// As an index lists it.
   Digest name() const { return instance.value_or(manifest.digest()); }
+  /// The name, and for a variant which one.
+  std::string key() const { return variant ? variant_key(name(), *variant) : name().str(); }
 };
 
 /// Throws an Error that says which wish cannot be met, and why.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/copy/image_writer.hpp"
@@ -116,10 +117,14 @@ void CopySession::make_plans() {
     indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();
-      images_.push_back(plan_image(std::move(image), to, wishes));
+      images_.push_back(plan_image(image, to, wishes));
     }
-    fit_kinds(indexes_, images_);
     check_level_used(request_.compression, images_);
+    auto variants =
+        plan_variants(selection_.images, images_, indexes_, request_.add_compression, to);
+    selection_.images.clear();
+    std::move(variants.begin(), variants.end(), std::back_inserter(images_));
+    fit_kinds(indexes_, images_);
   });
 }
 
