@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/docker_name/docker_name.hpp"
 

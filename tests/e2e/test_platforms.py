@@ -38,6 +38,13 @@ class Platforms(Case):
         flags = ["--tls-verify=false"] if place.startswith("docker:") else []
         return stored.digest_of(process.check("skopeo", "inspect", "--raw", *flags, place).encode())
 
+    def podman_inspect(self, name):
+        configuration = self.path("registries.conf")
+        with open(configuration, "w", encoding="ascii") as file:
+            file.write('[[registry]]\nlocation = "%s"\ninsecure = true\n' % self.registry.address)
+        return process.check("podman", "manifest", "inspect", name,
+                             env=dict(os.environ, PATH=environment.PATH, CONTAINERS_REGISTRIES_CONF=configuration))
+
     def test_six_platforms_go_through_all_transports_that_hold_an_index(self):
         places = [self.source, "dir:" + self.path("dir"), self.registry.reference("six:1"),
                   "oci-archive:" + self.path("oci.tar") + ":1", "docker-archive:" + self.path("docker.tar") + ":six:1",
@@ -56,7 +63,7 @@ class Platforms(Case):
         self.copy(self.source, name, "--all")
         process.check("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", name, "dir:" + self.path("by-skopeo"))
         self.assert_same_image(self.original, stored.in_dir(self.path("by-skopeo")))
-        seen = json.loads(process.check("podman", "manifest", "inspect", "--tls-verify=false", name))
+        seen = json.loads(self.podman_inspect(name))
         self.assertEqual(platforms.names_in(seen), list(platforms.SIX))
         for other in ("dir:" + self.path("dir"), "oci-archive:" + self.path("six.tar")):
             self.copy(name, other, "--all")
@@ -77,8 +84,7 @@ class Platforms(Case):
                 self.assertEqual(len(set(index.blob_digests())), 3 + 1 + 3 + 3)
         stored_blobs = os.listdir(self.path("oci/blobs/sha256"))
         self.assertEqual(len(stored_blobs), 1 + 3 + 1 + 3 + 3)  # nothing of the others
-        seen = json.loads(process.check("podman", "manifest", "inspect", "--tls-verify=false",
-                                        self.registry.reference("some:1")))
+        seen = json.loads(self.podman_inspect(self.registry.reference("some:1")))
         self.assertEqual(len(seen["manifests"]), 3)
 
     def test_all_platforms_by_name_keep_the_index_as_it_is(self):
