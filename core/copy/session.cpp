@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <thread>
 
 #include "core/copy/image_writer.hpp"
 #include "support/docker_name/docker_name.hpp"
@@ -156,7 +157,17 @@ std::vector<BlobTask> CopySession::tasks() const {
 }
 
 unsigned CopySession::workers() const {
-  return source_->parallel() && destination_->parallel() ? request_.workers : 1;
+  if (!source_->parallel() || !destination_->parallel()) return 1;
+  // One layer is compressed on every processor, so that more at a time than there are processors
+  // would cost memory alone.
+  const unsigned enough = std::max(2U, std::thread::hardware_concurrency());
+  std::set<std::string> compressed;
+  for (const ImagePlan& plan : images_) {
+    for (const BlobStep& step : plan.layers) {
+      if (step.recode == Recode::compress) compressed.insert(key_of(step));
+    }
+  }
+  return compressed.size() > enough ? std::min(request_.workers, enough) : request_.workers;
 }
 
 void name_place(CopyError& e, const CopyRequest& request) {
