@@ -1,12 +1,15 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/output_file.hpp"
 #include "cli/output_options.hpp"
 #include "cli/push_options.hpp"
+#include "cli/terminal.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/testing/temp_folder.hpp"
 
@@ -52,6 +55,32 @@ TEST_CASE("bare names are local images and registries' names") {
   CHECK(request_of(parse({"oci:/a", "r:5000/b"}), kNone).destination.str() == "docker://r:5000/b");
   CHECK(request_of(parse({"docker://r/a"}), kNone).destination.str() == "docker://r/a");
   CHECK(request_of(parse({"foo:/bar"}), kNone).source.str() == "foo:/bar");
+}
+
+TEST_CASE("flags of registries are options of plugins, of both sides or of one") {
+  const CopyRequest request =
+      request_of(parse({"oci:/a", "docker://r/b", "--retry-on", "network,503", "--limit-rate",
+                        "10M", "--max-connections", "2", "--mount-from", "base/os", "--mount-from",
+                        "team/app", "--src-tls-verify=false", "--dest-cert-dir", "/certs"}),
+                 kNone);
+  CHECK(request.options == std::map<std::string, std::string>{{"retry-on", "network,503"},
+                                                              {"limit-rate", "10M"},
+                                                              {"max-connections", "2"}});
+  CHECK(request.source_options == std::map<std::string, std::string>{{"tls-verify", "false"}});
+  CHECK(request.destination_options ==
+        std::map<std::string, std::string>{{"docker.mount-from", "base/os,team/app"},
+                                           {"cert-dir", "/certs"}});
+  CHECK_THROWS_AS(request_of(parse({"a", "--src-tls-verify=maybe"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "--creds", "u:p", "--dest-creds", "u:p"}), kNone), Error);
+}
+
+TEST_CASE("a secret among the arguments is overwritten, and nothing else is") {
+  std::string command = "sealos", flag = "--creds=me:secret", other = "secretary", plain = "secret";
+  char* arguments[] = {command.data(), flag.data(), other.data(), plain.data(), nullptr};
+  hide_in_arguments(4, arguments, "secret");
+  CHECK(flag == "--creds=me:******");
+  CHECK(other == "secretary");
+  CHECK(plain == "******");
 }
 
 TEST_CASE("values that make no sense are refused") {
@@ -132,6 +161,25 @@ TEST_CASE("outputs that would have no effect are refused") {
     CHECK_THROWS_AS(wish(bad), Error);
   }
   CHECK(wish({"a", "foo:/dev/stdout", "--report", "json=x"}).report);
+}
+
+TEST_CASE("the help fits a screen of 80 columns and has all flags in groups") {
+  CLI::App app;
+  PushOptions options;
+  const CLI::App* push = add_push(app, options);
+  const std::string help = push->help();
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK(help.find("\n\n\n") == std::string::npos);
+  CHECK(help.find("Options:") == std::string::npos);
+  for (const CLI::Option* option : push->get_options()) {
+    CAPTURE(option->get_name());
+    CHECK(help.find(option->get_name()) != std::string::npos);
+  }
+  CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
 }
 
 TEST_CASE("durations and sizes") {

@@ -27,10 +27,19 @@ std::vector<std::string> wrapped(const std::string& text, size_t width) {
   return lines;
 }
 
+/// With one empty line between groups, where the library puts two.
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
+                                     CLI::AppFormatMode mode) const {
+  const std::string text = Formatter::make_help(app, std::move(name), mode);
+  return CLI::detail::find_and_replace(text, "\n\n\n", "\n\n");
+}
+
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   std::string left = "  " + make_option_name(option, is_positional);
-  if (!is_positional && !option->get_type_name().empty() && option->get_type_size() != 0)
-    left += " " + option->get_type_name();
+  left = left.substr(0, left.find('{'));  // the value of a flag that is given none
+  const bool flag = option->get_type_size() == 0;
+  const std::string& value = option->get_type_name();
+  if (!is_positional && !value.empty()) left += flag ? "[=" + value + "]" : " " + value;
   std::string text;
   // What does not fit on the left has a line of its own.
   if (left.size() + 2 > kLeft) {

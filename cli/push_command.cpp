@@ -14,6 +14,7 @@
 #include "cli/output_file.hpp"
 #include "cli/output_options.hpp"
 #include "cli/plan_text.hpp"
+#include "cli/registries.hpp"
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
 #include "core/policy/policy.hpp"
@@ -37,6 +38,16 @@ std::function<void(const Reference&)> policy_check(const PushOptions& options,
     policy.require_allowed({source.transport(), source.canonical(), source.policy_identity(),
                             source.policy_namespaces()});
   };
+}
+
+/// Whether an image that is not on this machine may come from a registry: a name without a
+/// transport that is to go somewhere else than to its own registry.
+bool may_be_elsewhere(const PushOptions& options, const CopyRequest& request,
+                      const PluginCatalog& catalog) {
+  if (options.destination.empty() || request.source.transport != "containers-storage") return false;
+  const auto known = [&](std::string_view name) { return catalog.find(name) != nullptr; };
+  if (split_location(options.image, known)) return false;
+  return !options.image.starts_with("localhost/") && catalog.find("docker") != nullptr;
 }
 
 class PushCommand {
@@ -66,9 +77,14 @@ class PushCommand {
     request_ = request_of(options_, context_.catalog);
     wish_ = output_wish(options_, request_);
     if (wish_.json_progress) show_events();
-    use_credentials(context_.hooks, options_, request_);
     config::Environment environment = config::Environment::of_process();
     environment.log = context_.hooks.log;
+    const auto registries = std::make_shared<const LazyRegistries>(environment);
+    use_registries(context_.hooks, registries);
+    use_credentials(context_.hooks, options_, request_, registries);
+    short_name_.emplace(options_.image, registries);
+    if (may_be_elsewhere(options_, request_, context_.catalog))
+      request_.source_elsewhere = [this] { return short_name_->places(); };
     request_.check_policy = policy_check(options_, environment);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
     // What looks only does not make the cache.
@@ -110,6 +126,7 @@ class PushCommand {
       report_file = std::make_unique<OutputFile>("--report", wish_.report_file);
     const CopyReport report = copy();
     side = Side::neither;
+    short_name_->worked(report.source);
     if (digest_file) digest_file->write(report.digest.str());
     const std::string json = wish_.report ? report_json(report).dump() + "\n" : "";
     if (report_file) report_file->write(json);
@@ -146,6 +163,7 @@ class PushCommand {
   const FindTransport find_ = [this](std::string_view name) {
     return context_.loader.transport(name);
   };
+  std::optional<ShortName> short_name_;
   CopyRequest request_;
   OutputWish wish_;
   std::unique_ptr<JsonProgress> events_;

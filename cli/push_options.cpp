@@ -7,34 +7,7 @@
 #include "cli/duration.hpp"
 
 namespace sealos::cli {
-
 namespace {
-
-void add_format_flags(CLI::App* push, PushOptions& o) {
-  push->add_option("--add-compression", o.add_compression,
-                   "With an index: each image also in this compression, beside it: gzip, zstd or "
-                   "zstd:chunked; several by commas")
-      ->type_name("FORMAT")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  push->add_option("--compression-format", o.compression_format,
-                   "Layers arrive in this compression: gzip, zstd, zstd:chunked or none. Default: "
-                   "as they are, and plain ones as gzip where the destination wants that")
-      ->type_name("FORMAT");
-  push->add_option("--compression-level", o.compression_level,
-                   "How hard to try: gzip 1 to 9 (default 6), zstd 1 to 22 (default 3)")
-      ->type_name("N");
-  push->add_flag("-D,--disable-compression", o.disable_compression,
-                 "Layers that come uncompressed stay so");
-  push->add_flag("--force-compression{true}", o.force_compression,
-                 "Never use a layer that the destination has in another compression. Default: true "
-                 "with --compression-format; without, it means that format gzip");
-  push->add_option("-f,--format", o.format,
-                   "Manifests arrive in this format: oci, v2s2 (docker), v2s1. Default: as they "
-                   "are, where the destination takes that")
-      ->type_name("FORMAT");
-  push->add_flag("--preserve-digests", o.preserve_digests, "Fail rather than change a manifest");
-}
 
 bool flag_value(const std::string& flag, const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
@@ -55,65 +28,37 @@ CompressionWish compression_of(const PushOptions& o) {
   return wish;
 }
 
-}  // namespace
-
-CLI::App* add_push(CLI::App& app, PushOptions& o) {
-  CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
-  push->add_option("IMAGE", o.image,
-                   "What to copy: transport:details, or the name of a local image "
-                   "(containers-storage)")
-      ->required();
-  push->add_option("DESTINATION", o.destination,
-                   "Where to: transport:details, or the name of an image in a registry (docker). "
-                   "Default: the same as IMAGE");
-  push->add_flag("-a,--all", o.all, "Copy an index with all its images, not one image of it");
-  push->add_option("--authfile", o.authfile, "File with the credentials of registries")
-      ->type_name("FILE");
-  push->add_option("--cert-dir", o.cert_dir,
-                   "Folder with *.crt (authorities), *.cert and *.key (client certificates)")
-      ->type_name("DIR");
-  add_format_flags(push, o);
-  push->add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
-  push->add_option("--digestfile", o.digestfile,
-                   "Write the digest of the manifest to this file, after success only")
-      ->type_name("FILE");
-  push->add_flag("--dry-run{text}", o.dry_run,
-                 "Show what the copy would do, blob by blob, and do nothing; =json as JSON");
-  push->add_option("--progress", o.progress,
-                   "text: for people, the default; json: events on stderr, one a line")
-      ->type_name("text|json");
-  push->add_option("--report", o.report,
-                   "After success, write what was done, blob by blob, to stdout or to a file")
-      ->type_name("json[=FILE]");
-  push->add_option("-o,--option", o.options,
-                   "An option of a transport; sealos transports -v lists them")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  push->add_option("--platform", o.platforms,
-                   "Which image of an index, e.g. linux/arm64. Default: this machine's. Several, "
-                   "separated by commas: an index with these, and without the others")
-      ->type_name("OS/ARCH[/VARIANT],...")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  push->add_flag("-q,--quiet", o.quiet, "Show no progress");
-  push->add_flag("--remove-signatures", o.remove_signatures, "Do not copy signatures");
-  push->add_option("--retry", o.retry,
-                   "How often to try again what failed and may pass. Default: 3")
-      ->type_name("N");
-  push->add_option("--retry-delay", o.retry_delay,
-                   "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
-      ->type_name("TIME");
-  push->add_flag("--sparse", o.sparse,
-                 "Copy the index as it is, and of its images those that --platform names");
-  push->add_option("--signature-policy", o.signature_policy,
-                   "Policy file that says which images may be read. Default: policy.json of the "
-                   "user, or of the system; without either all may")
-      ->type_name("FILE");
-  push->add_flag("--tls-verify{true}", o.tls_verify,
-                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
-  push->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
-  return push;
+void add_side_options(const SideOptions& side, const std::string& prefix,
+                      std::map<std::string, std::string>& options) {
+  if (side.tls_verify) {
+    flag_value(prefix + "tls-verify", *side.tls_verify);
+    options["tls-verify"] = *side.tls_verify;
+  }
+  if (!side.cert_dir.empty()) options["cert-dir"] = side.cert_dir;
 }
+
+/// Flags whose values only plugins understand.
+void add_plugin_options(const PushOptions& o, CopyRequest& request) {
+  if (o.tls_verify) flag_value("--tls-verify", *o.tls_verify);
+  const std::pair<const char*, std::string> shared[] = {{"tls-verify", o.tls_verify.value_or("")},
+                                                        {"cert-dir", o.cert_dir},
+                                                        {"retry-on", o.retry_on},
+                                                        {"limit-rate", o.limit_rate},
+                                                        {"max-connections", o.max_connections}};
+  for (const auto& [key, value] : shared) {
+    if (!value.empty()) request.options[key] = value;
+  }
+  for (const std::string& repository : o.mount_from) {
+    std::string& list = request.destination_options["docker.mount-from"];
+    list += (list.empty() ? "" : ",") + repository;
+  }
+  add_side_options(o.source, "--src-", request.source_options);
+  add_side_options(o.target, "--dest-", request.destination_options);
+  if (o.creds && o.target.creds)
+    throw Error(Status::invalid, "--creds and --dest-creds contradict each other");
+}
+
+}  // namespace
 
 Location place_of(const std::string& text, const std::string& fallback,
                   const PluginCatalog& catalog) {
@@ -151,11 +96,7 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   }
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
-  if (o.tls_verify) {
-    flag_value("--tls-verify", *o.tls_verify);
-    request.options["tls-verify"] = *o.tls_verify;
-  }
-  if (!o.cert_dir.empty()) request.options["cert-dir"] = o.cert_dir;
+  add_plugin_options(o, request);
   if (o.retry) {
     request.retry.count = *o.retry;
     request.engine_options["retry"] = std::to_string(*o.retry);

@@ -11,6 +11,12 @@
 
 namespace sealos::cli {
 
+/// --src-... or --dest-...: what counts for one side alone.
+struct SideOptions {
+  std::string authfile, cert_dir;
+  std::optional<std::string> creds, tls_verify;
+};
+
 /// As typed; empty strings and nullopt were not given.
 struct PushOptions {
   std::string image, destination;
@@ -23,6 +29,9 @@ struct PushOptions {
   std::optional<std::string> tls_verify, dry_run;
   std::optional<std::string> compression_format, force_compression, format;
   std::optional<int> compression_level;
+  std::string retry_on, limit_rate, max_connections;
+  std::vector<std::string> mount_from;
+  SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
   std::vector<std::string> platforms, add_compression;

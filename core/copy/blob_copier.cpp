@@ -205,11 +205,14 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   };
   progress_.started(number, report);
   if (step.by_url) return finish();
+  bool absent = false;  // the destination has answered that it does not have the blob
   while (true) {
     try {
       cancel_.throw_if_cancelled();
-      std::optional<Blob> stored = find_there(step, report);
+      std::optional<Blob> stored;
+      if (!absent) stored = find_there(step, report);
       if (stored) take(report, step, *stored);
+      absent = !stored;
       if (!stored && step.must_reuse) refuse_other_form(step);
       if (!stored) stored = put(number, step, config, report, read);
       report.compression = stored->compression;

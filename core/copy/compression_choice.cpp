@@ -84,6 +84,12 @@ void check_wish_for(const CompressionWish& wish, const DestinationTraits& destin
                 fmt::format("{} as it is to be written holds uncompressed layers, not {}",
                             destination.name, name_of(*wish.form)));
   }
+  const auto& taken = destination.layer_compressions;
+  const std::string_view wanted = compression_of(*wish.form);
+  if (taken && std::find(taken->begin(), taken->end(), wanted) == taken->end()) {
+    throw Error(Status::unsupported,
+                fmt::format("{} takes no layers compressed with {}", destination.name, wanted));
+  }
 }
 
 LayerChoice choose_form(const std::string& compression, bool chunked, const CompressionWish& wish,

@@ -59,6 +59,14 @@ TEST_CASE("a destination that unpacks layers leaves no choice") {
   CHECK_NOTHROW(check_wish_for({}, store));
 }
 
+TEST_CASE("a destination may take some compressions only") {
+  DestinationTraits to = place(LayerCompression::preserve);
+  to.layer_compressions = {"", "gzip"};
+  CHECK_NOTHROW(check_wish_for(asked(LayerForm::gzip), to));
+  CHECK_THROWS_WITH_AS(check_wish_for(asked(LayerForm::zstd_chunked), to),
+                       "there takes no layers compressed with zstd", Error);
+}
+
 TEST_CASE("annotations of a layer's bytes do not outlive them") {
   const Annotations all = {{"mine", "1"},
                            {"io.github.containers.zstd-chunked.manifest-checksum", "x"},

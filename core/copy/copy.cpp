@@ -87,7 +87,8 @@ class CopyJob {
     }
     const auto said =
         on_side(Side::destination, [&] { return session_.destination()->commit(session_.top()); });
-    CopyReport report{top->manifest.digest(),
+    CopyReport report{session_.source_place(),
+                      top->manifest.digest(),
                       top->manifest.item().label,
                       said.value_or(session_.to().canonical()),
                       top->changed,

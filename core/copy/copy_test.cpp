@@ -112,6 +112,8 @@ TEST_CASE_FIXTURE(Fixture, "failures that may pass are tried again") {
     unsigned retries = 0;
     for (const BlobReport& blob : copy().details.blobs) retries += blob.retries;
     CHECK(retries == 2);
+    // The layer and the config, each once, whatever happens to the source.
+    CHECK(to.asked == 2);
   }
   SUBCASE("not often enough") {
     request.retry.count = 1;
@@ -142,6 +144,44 @@ TEST_CASE_FIXTURE(Fixture, "options that nobody reads are refused before anythin
   request.options = {{"docker.cert-dir", "x"}};
   CHECK(failing_side() == Side::request);
   CHECK_FALSE(to.opened);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an option of one side is refused where that side does not know it") {
+  from.manifests[""] = image(kPlain, {layer});
+  request.source_options = {{"memory.mode", "x"}};
+  CHECK_NOTHROW(copy());
+  request.source_options.clear();
+  request.destination_options = {{"docker.mount-from", "x"}};
+  CHECK(failing_side() == Side::request);
+  request.destination_options.clear();
+  request.source_credentials = [](const std::string&) { return std::nullopt; };
+  CHECK(failing_side() == Side::request);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an image that is not at the source may be elsewhere") {
+  all["third"].manifests[""] = image(kPlain, {layer});
+  all["third"].blobs = from.blobs;
+  from.blobs.clear();
+  request.source_elsewhere = [] {
+    return std::vector<Location>{{"memory", "second"}, {"memory", "third"}, {"memory", "fourth"}};
+  };
+  CHECK(copy().source.details == "third");
+  CHECK(to.manifests == all["third"].manifests);
+  all["third"].manifests.clear();
+  CHECK(failing_side() == Side::source);
+  request.source_elsewhere = []() -> std::vector<Location> {
+    throw Error(Status::not_found, "a short name that means nothing");
+  };
+  try {
+    copy();
+    FAIL("no error");
+  } catch (const CopyError& e) {
+    CHECK(e.status() == Status::not_found);
+    CHECK(e.message().find("no such manifest") != std::string::npos);
+    CHECK(e.message().find("means nothing") != std::string::npos);
+  }
+  from.manifests[""] = image(kPlain, {layer});
+  CHECK(copy().source.details == "from");
 }
 
 TEST_CASE_FIXTURE(Fixture, "what the policy forbids is not even opened") {

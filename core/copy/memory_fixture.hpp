@@ -23,7 +23,7 @@ struct Place {
   std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
   std::vector<std::string> types;
   LayerCompression compression = LayerCompression::preserve;
-  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0;
+  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
   std::string cut, rejected_type;
   bool opened = false;
   std::set<std::string> mounts;  // what another place has
@@ -69,6 +69,7 @@ struct MemoryDestination {
   }
   std::optional<Blob> try_reuse(const Reuse& want) {
     const std::lock_guard lock(place.mutex);
+    ++place.asked;
     if (want.blob.digest && place.mounts.contains(want.blob.digest->str())) {
       Blob mounted = want.blob;
       mounted.location = "elsewhere";

@@ -31,6 +31,8 @@ struct DestinationTraits {
   std::uint32_t flags = 0;
   bool stores_signatures = false;
   std::optional<Digest> required_digest = {};  ///< its reference names this digest
+  /// What layers may be recoded to; nullopt: anything.
+  std::optional<std::vector<std::string>> layer_compressions = {};
   std::string asked_format = {};  ///< manifest_types are those of --format only; "": not
   /// What a schema 1 manifest has to call itself there; "": anything.
   std::string schema1_name = {}, schema1_tag = {};

@@ -13,10 +13,35 @@
 namespace sealos {
 namespace {
 
-std::map<std::string, std::string> all_options(const CopyRequest& request) {
-  std::map<std::string, std::string> options = request.options;
+std::map<std::string, std::string> all_options(const CopyRequest& request,
+                                               const std::map<std::string, std::string>& of_side) {
+  std::map<std::string, std::string> options = of_side;
+  options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
   return options;
+}
+
+Hooks hooks_for(const Hooks& hooks, const FindCredentials& credentials) {
+  Hooks out = hooks;
+  if (credentials) out.credentials = credentials;
+  return out;
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw CopyError(Error(Status::unsupported, why), Side::request);
+}
+
+/// What was asked for of one side has to mean something to it.
+void check_side(const Transport& transport, const char* side,
+                const std::map<std::string, std::string>& options, bool login) {
+  for (const auto& [key, value] : options) {
+    if (!transport.has_option(key))
+      refuse(fmt::format("option {} means nothing to the {}, {}; leave it away", key, side,
+                         transport.name()));
+  }
+  if (login && (transport.capabilities() & SEALOS_ASKS_CREDENTIALS) == 0)
+    refuse(fmt::format("the {}, {}, asks for no credentials; leave them away", side,
+                       transport.name()));
 }
 
 }  // namespace
@@ -27,79 +52,123 @@ CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelTo
       cancel_(cancel),
       request_(request),
       progress_(progress),
-      services_(hooks, cancel, all_options(request)) {}
+      from_hooks_(hooks_for(hooks, request.source_credentials)),
+      to_hooks_(hooks_for(hooks, request.destination_credentials)),
+      from_services_(from_hooks_, cancel, all_options(request, request.source_options)),
+      to_services_(to_hooks_, cancel, all_options(request, request.destination_options)) {}
 
 void CopySession::prepare(sdk::Intent intent) {
   on_side(Side::request, [&] { check_wish(request_.compression); });
-  open_references();
-  check_options();
-  if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
+  to_ = open_reference(request_.destination, to_services_, to_transport_);
+  open_source_reference(request_.source);
   destination_ = on_side(Side::destination, [&] {
-    return intent == sdk::Intent::write ? to_->open_destination(services_)
-                                        : to_->open_preview(services_);
+    return intent == sdk::Intent::write ? to_->open_destination(to_services_)
+                                        : to_->open_preview(to_services_);
   });
   if (needs_index(request_)) on_side(Side::request, [&] { require_index_holder(traits()); });
-  source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
-  selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
+  find_source();
   note_platform();
   make_plans();
   refuse_unused_options();
 }
 
-void CopySession::open_references() {
-  const auto open = [&](const Location& place) {
-    return on_side(Side::request, [&] {
-      const Transport transport = find_(place.transport);
-      transports_.push_back(transport);
-      return std::make_unique<Reference>(transport.parse_reference(services_, place.details));
-    });
-  };
-  from_ = open(request_.source);
-  to_ = open(request_.destination);
+std::unique_ptr<Reference> CopySession::open_reference(const Location& place,
+                                                       const Services& services,
+                                                       std::optional<Transport>& transport) {
+  return on_side(Side::request, [&] {
+    transport = find_(place.transport);
+    return std::make_unique<Reference>(transport->parse_reference(services, place.details));
+  });
+}
+
+/// May this place be read at all, and as it was asked for?
+void CopySession::open_source_reference(const Location& place) {
+  source_place_ = place;
+  from_ = open_reference(place, from_services_, from_transport_);
+  check_options();
+  if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
 }
 
 void CopySession::check_options() const {
-  const auto refuse = [&](const std::string& why) {
-    throw CopyError(Error(Status::unsupported, why), Side::request);
-  };
-  const std::string& source = request_.source.transport;
-  const std::string& destination = request_.destination.transport;
+  const Transport &from = *from_transport_, &to = *to_transport_;
   for (const auto& [key, value] : request_.options) {
-    const bool known =
-        std::any_of(transports_.begin(), transports_.end(),
-                    [&, &key = key](const Transport& t) { return t.has_option(key); });
-    if (!known) {
-      refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, source,
-                         destination));
-    }
+    if (!from.has_option(key) && !to.has_option(key))
+      refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
+                         to.name()));
   }
-  const bool may_authenticate = std::any_of(
-      transports_.begin(), transports_.end(),
-      [](const Transport& t) { return (t.capabilities() & SEALOS_ASKS_CREDENTIALS) != 0; });
-  if (request_.credentials_given && !may_authenticate) {
-    refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", source,
-                       destination));
-  }
+  check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
+  check_side(to, "destination", request_.destination_options,
+             request_.destination_credentials != nullptr);
+  const bool may_authenticate =
+      ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+  if (request_.credentials_given && !may_authenticate)
+    refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
+                       to.name()));
 }
 
 /// Options are read when a side is opened; what nobody has read by now has no effect: it is one of
 /// a destination whose transport is the source's, say.
 void CopySession::refuse_unused_options() const {
-  for (const auto& [key, value] : request_.options) {
-    if (services_.was_asked_for(key)) continue;
-    throw CopyError(
-        Error(Status::unsupported,
-              fmt::format("option {} has no effect on a copy from {} to {}; leave it "
-                          "away",
-                          key, request_.source.transport, request_.destination.transport)),
-        Side::request);
+  const auto check = [&](const std::map<std::string, std::string>& options,
+                         std::initializer_list<const Services*> sides) {
+    for (const auto& [key, value] : options) {
+      const bool asked = std::any_of(sides.begin(), sides.end(), [&, &key = key](const auto* side) {
+        return side->was_asked_for(key);
+      });
+      if (!asked)
+        refuse(fmt::format("option {} has no effect on a copy from {} to {}; leave it away", key,
+                           source_place_.transport, request_.destination.transport));
+    }
+  };
+  check(request_.options, {&from_services_, &to_services_});
+  check(request_.source_options, {&from_services_});
+  check(request_.destination_options, {&to_services_});
+}
+
+/// Opens the source and reads its manifests, wherever it is.
+void CopySession::find_source() {
+  std::optional<CopyError> failure;
+  try {
+    return open_source();
+  } catch (const CopyError& e) {
+    const bool missing = e.side() == Side::source && e.status() == Status::not_found;
+    // What was cancelled has begun to read an image, and that is the one.
+    if (!missing || !request_.source_elsewhere || cancel_.cancelled()) throw;
+    failure = e;
   }
+  std::string tried = failure->message();
+  const auto note = [&](const CopyError& e) {
+    tried += "; " + e.message();
+    if (failure->status() == Status::not_found) failure = e;
+  };
+  try {
+    for (const Location& place : on_side(Side::source, request_.source_elsewhere)) {
+      cancel_.throw_if_cancelled();
+      try {
+        open_source_reference(place);
+        return open_source();
+      } catch (const CopyError& e) {
+        if (cancel_.cancelled()) throw;
+        note(e);
+      }
+    }
+  } catch (const CopyError& e) {
+    if (cancel_.cancelled()) throw;
+    note(e);
+  }
+  throw CopyError(Error(failure->status(), tried), failure->side());
+}
+
+void CopySession::open_source() {
+  source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
+  selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
 }
 
 DestinationTraits CopySession::traits() const {
   DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
                            destination_->compression(),       destination_->flags(),
                            destination_->stores_signatures(), std::nullopt};
+  traits.layer_compressions = destination_->layer_compressions();
   if (const auto text = to_->docker_name()) {
     const DockerName name = DockerName::parse(*text);
     traits.required_digest = name.digest;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ class CopySession {
   /// destination opened to be written to has to be committed or aborted.
   void prepare(sdk::Intent intent);
 
+  /// Where the source was found.
+  const Location& source_place() const { return source_place_; }
   Reference& from() { return *from_; }
   Reference& to() { return *to_; }
   Source& source() { return *source_; }
@@ -61,9 +64,13 @@ class CopySession {
   unsigned workers() const;
 
  private:
-  void open_references();
+  std::unique_ptr<Reference> open_reference(const Location& place, const Services& services,
+                                            std::optional<Transport>& transport);
+  void open_source_reference(const Location& place);
   void check_options() const;
   void refuse_unused_options() const;
+  void find_source();
+  void open_source();
   DestinationTraits traits() const;
   void make_plans();
   void note_platform() const;
@@ -72,8 +79,10 @@ class CopySession {
   CancelToken& cancel_;
   const CopyRequest& request_;
   Progress& progress_;
-  Services services_;
-  std::vector<Transport> transports_;
+  const Hooks from_hooks_, to_hooks_;
+  Services from_services_, to_services_;
+  Location source_place_;
+  std::optional<Transport> from_transport_, to_transport_;
   std::unique_ptr<Reference> from_, to_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Destination> destination_;

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "dir_signature.hpp"
+#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
 

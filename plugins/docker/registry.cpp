@@ -2,10 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "certs.hpp"
 
 namespace sealos::docker {
 namespace {
+
+/// The limit of that name, which both sides of a copy share.
+std::shared_ptr<http::Throttle> shared_limit(const std::string& name, std::int64_t rate,
+                                             std::shared_ptr<http::Throttle> within) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::int64_t>, std::weak_ptr<http::Throttle>> known;
+  const std::lock_guard lock(mutex);
+  auto& entry = known[{name, rate}];
+  auto limit = entry.lock();
+  if (limit == nullptr) entry = limit = std::make_shared<http::Throttle>(rate, std::move(within));
+  return limit;
+}
+
+std::shared_ptr<http::Throttle> limits(const Settings& settings, const std::string& domain) {
+  std::shared_ptr<http::Throttle> limit;
+  if (settings.rate > 0) limit = shared_limit("", settings.rate, nullptr);
+  if (settings.host_rate > 0) limit = shared_limit(domain, settings.host_rate, limit);
+  return limit;
+}
 
 http::ClientOptions client_options(const sdk::Host& host, const std::string& domain,
                                    const Settings& settings) {
@@ -14,10 +35,10 @@ http::ClientOptions client_options(const sdk::Host& host, const std::string& dom
   options.patience.cancelled = [host] { return host.cancelled(); };
   options.patience.cancel_fd = host.cancel_fd();
   options.patience.stall = settings.stall;
-  options.tls = tls_options(host, domain);
+  options.tls = tls_options(host, domain, settings.verify);
   options.proxies = http::ProxyRules::from_environment();
   options.max_connections = settings.max_connections;
-  options.rate = settings.rate;
+  options.throttle = limits(settings, domain);
   return options;
 }
 
@@ -27,11 +48,11 @@ std::string api_host(const std::string& domain) {
   return domain == "docker.io" ? "registry-1.docker.io" : domain;
 }
 
-Registry::Registry(sdk::Host host, const DockerName& name)
+Registry::Registry(sdk::Host host, const DockerName& name, bool insecure)
     : host_(host),
       domain_(name.domain),
       path_(name.path),
-      settings_(Settings::read(host)),
+      settings_(Settings::read(host, insecure)),
       retries_(settings_.retry, host),
       client_(std::make_unique<http::Client>(client_options(host, domain_, settings_))),
       authorizer_(std::make_unique<Authorizer>(*client_, host.credentials(repository()),

@@ -160,6 +160,17 @@ class Platforms(Case):
         self.assertEqual(platforms.names_in(copy.manifest), list(platforms.SIX))
         self.assertEqual(len(set(copy.blob_digests())), 6 + 1 + 6 + 6)
 
+    def test_a_store_gets_one_image_and_remembers_the_index(self):
+        store = stores.Store(self.path("store"))
+        self.addCleanup(store.close)
+        self.copy(self.source, self.registry.reference("six:1"), "--all")
+        name = "%s/six:1" % self.registry.address
+        self.copy(self.registry.reference("six:1"), store.reference(name), "--platform", "linux/arm64")
+        inspected = json.loads(store.podman("image", "inspect", name))[0]
+        self.assertEqual(inspected["Architecture"], "arm64")
+        self.assertIn(self.original.manifest_digest, " ".join(inspected["RepoDigests"]))
+        self.assertEqual(inspected["Digest"], self.original.manifest["manifests"][3]["digest"])
+
     def test_what_holds_no_index_is_refused_before_the_source_is_read(self):
         self.copy(self.source, self.registry.reference("six:1"), "--all")
         store = stores.Store(self.path("store"))
