@@ -73,12 +73,12 @@ void check_wish(const CompressionWish& wish) {
 }
 
 void check_wish_for(const CompressionWish& wish, const DestinationTraits& destination) {
-  if (!wish.form || *wish.form == LayerForm::plain) return;
-  if ((destination.flags & SEALOS_UNPACKS) != 0) {
+  if ((destination.flags & SEALOS_UNPACKS) != 0 && (wish.form || wish.keep_plain)) {
     throw Error(Status::unsupported,
                 fmt::format("{} unpacks layers, so that no compression can be chosen for them",
                             destination.name));
   }
+  if (!wish.form || *wish.form == LayerForm::plain) return;
   if (destination.compression == LayerCompression::decompress) {
     throw Error(Status::unsupported,
                 fmt::format("{} as it is to be written holds uncompressed layers, not {}",

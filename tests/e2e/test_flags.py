@@ -61,6 +61,7 @@ def packed(route):
 
 # What is given, and what then happens. {0}: a folder of the test. The image has gzip layers and an OCI manifest.
 FLAGS = {
+    "--add-compression": (["--add-compression", "zstd"], never),  # one image is no index
     "--all": (["--all"], always),
     "--authfile": (["--authfile", "{0}/auth.json"], docker),
     "--cert-dir": (["--cert-dir", "{0}/certs"], lambda route: certificates(route.transports)),
