@@ -33,6 +33,12 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
 
 void add_format_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Layers and manifests");
+  push.add_option("--add-compression", o.add_compression,
+                  "Of an index: each image also in this compression: gzip, zstd, zstd:chunked; "
+                  "several by commas")
+      ->type_name("FORMAT,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   push.add_option("--compression-format", o.compression_format,
                   "Layers arrive as gzip, zstd, zstd:chunked or none. Default: as they are, and "
                   "plain ones as the destination likes them")

@@ -86,6 +86,14 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
                                              o.sparse ? "--sparse" : "--platform"));
   }
   request.compression = compression_of(o);
+  for (const std::string& name : o.add_compression) {
+    const LayerForm form = layer_form_named(name);
+    if (form == LayerForm::plain) {
+      throw Error(Status::invalid, "--add-compression adds gzip, zstd or zstd:chunked, not none");
+    }
+    auto& all = request.add_compression;
+    if (std::find(all.begin(), all.end(), form) == all.end()) all.push_back(form);
+  }
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
   add_plugin_options(o, request);

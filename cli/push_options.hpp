@@ -34,7 +34,7 @@ struct PushOptions {
   SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
-  std::vector<std::string> platforms;
+  std::vector<std::string> platforms, add_compression;
 };
 
 /// Adds the command, its flags and their help.

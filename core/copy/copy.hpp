@@ -49,7 +49,8 @@ struct CopyRequest {
   bool remove_signatures = false;
   std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
   CompressionWish compression;
-  bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
+  std::vector<LayerForm> add_compression;  ///< of an index: each image also in these
+  bool preserve_digests = false;           ///< the copy fails where a manifest would have to change
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;

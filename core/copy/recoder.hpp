@@ -18,8 +18,8 @@ class PlainDigest;
 /// that they are not, or in another way, are recoded from what they are.
 class Recoder {
  public:
-  /// `from` is verified. The digest of the layer without compression is verified here, where the
-  /// step knows it and the bytes pass in that form.
+  /// `from` is verified; `step` outlives this. The digest of the layer without compression is
+  /// verified here, where the step knows it and the bytes pass in that form.
   Recoder(std::unique_ptr<Stream> from, const BlobStep& step);
   ~Recoder();
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "archive_index.hpp"
+#include "sealos/ext/draft/layer_compressions.h"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/oci_layout/media_types.hpp"
@@ -23,6 +24,15 @@ Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, D
       name_(std::move(name)),
       upload_(std::make_unique<Upload>(*client_)),
       archive_(*upload_, 0, 0444, host.temp_dir()) {}
+
+const void* Destination::get_extension(std::string_view id) const {
+  static constexpr const char* kOld[] = {"", "gzip", nullptr};
+  static constexpr const char* kNew[] = {"", "gzip", "zstd", nullptr};
+  static constexpr sealos_layer_compressions kTakenByOld{sizeof(kTakenByOld), 0, kOld};
+  static constexpr sealos_layer_compressions kTakenByNew{sizeof(kTakenByNew), 0, kNew};
+  if (id != SEALOS_LAYER_COMPRESSIONS) return nullptr;
+  return unpacks(Compression::zstd) ? &kTakenByNew : &kTakenByOld;
+}
 
 std::vector<std::string> Destination::manifest_types() const {
   std::vector<std::string> types{std::string(kOciManifest), std::string(kDockerManifest)};

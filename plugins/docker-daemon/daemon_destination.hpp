@@ -34,6 +34,7 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort();
+  const void* get_extension(std::string_view id) const;
 
  private:
   bool unpacks(Compression kind) const;
