@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "archive_name.hpp"
 #include "former_archive.hpp"
 #include "sealos/sdk/host.hpp"
+#include "support/docker_archive/image_description.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"
 
@@ -35,7 +35,6 @@ class Destination {
   void open_former(const ArchiveTarget& target);
   void check_layer(const Blob& blob);
   ArchiveOutput& output();
-  ArchiveItem item_of(const Json& manifest) const;
   ArchiveItem described_item() const;
   void add_item(ArchiveItem item);
   void add_entries();
@@ -47,9 +46,7 @@ class Destination {
   std::vector<ArchiveItem> items_;
   oci_layout::LayoutIndex index_;
   std::unique_ptr<ArchiveOutput> output_;
-  std::optional<oci_layout::Descriptor> top_;
-  std::string top_text_;
-  std::map<Digest, std::string> manifests_;  // of the images in the index
+  ImageDescription image_;
   bool warned_zstd_ = false;
 };
 

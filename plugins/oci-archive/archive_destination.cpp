@@ -19,13 +19,6 @@ namespace {
 constexpr unsigned kMode = 0644;
 constexpr const char* kExisting = "oci-archive.existing";
 
-std::string what_to_do_with_existing(const sdk::Host& host) {
-  const std::string wish = host.option(kExisting).value_or("");
-  if (wish.empty() || wish == "add" || wish == "replace" || wish == "refuse") return wish;
-  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
-                                           kExisting, printable(wish)));
-}
-
 LayoutIndex index_of(const TarFile& tar) {
   if (const auto layout = archive_text(tar, "oci-layout")) check_layout_version(*layout);
   const auto text = archive_text(tar, "index.json");
@@ -46,9 +39,9 @@ Destination::Destination(sdk::Host host, const LayoutName& name)
 
 /// Replaces what would be replaced in a layout too; images of other names are not lost unasked.
 void Destination::open_former(const ArchiveTarget& target) {
-  const std::string wish = what_to_do_with_existing(host_);
-  if (wish == "replace") return;
-  if (wish == "refuse") throw Error(Status::exists, "the file exists");
+  const Existing wish = existing_wish(host_, kExisting);
+  if (wish == Existing::replace) return;
+  if (wish == Existing::refuse) throw Error(Status::exists, "the file exists");
   const std::string advice =
       fmt::format("{0}=add adds this image, {0}=replace replaces the file", kExisting);
   try {
@@ -59,7 +52,7 @@ void Destination::open_former(const ArchiveTarget& target) {
                 fmt::format("the file exists and cannot be added to ({}); {}=replace replaces it",
                             e.what(), kExisting));
   }
-  if (wish == "add") {
+  if (wish == Existing::add) {
     if (former_->tar().index().find("manifest.json") == nullptr) return;
     throw Error(Status::unsupported,
                 "the file is also a Docker archive, which would lose that "
@@ -93,29 +86,16 @@ ArchiveOutput& Destination::output() {
   return *output_;
 }
 
-Blob Destination::put_blob(const Blob& blob, Stream& from) { return output().put(blob, from); }
-
-std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (!blob.digest || (want.compression && blob.compression != want.compression))
-      return std::nullopt;
-    const auto size = output().reuse(blob, *blob.digest);
-    if (!size) return std::nullopt;
-    Blob used = blob;
-    used.size = *size;
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
+Blob Destination::put_blob(const Blob& blob, Stream& from) {
+  return output().writer().put(blob, from);
 }
+
+std::optional<Blob> Destination::try_reuse(const Reuse& want) { return output().try_reuse(want); }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
   check_layout_manifest(instance, manifest);
   const Digest digest = instance ? *instance : digest_of(manifest.data);
-  output().put(digest, manifest.data);
+  output().writer().put(digest, manifest.data);
   if (!instance)
     top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
 }
@@ -126,8 +106,8 @@ std::optional<std::string> Destination::commit(const Item&) {
   // An archive is no store: what has lost its name is not carried along for ever.
   if (!replaced.empty()) index_.remove_unnamed(replaced);
   if (former_) carry_over_images();
-  output().add("oci-layout", kLayoutFile);
-  output().add("index.json", index_.dump());
+  output().writer().add("oci-layout", kLayoutFile);
+  output().writer().add("index.json", index_.dump());
   output().commit();
   return std::nullopt;
 }
@@ -141,11 +121,7 @@ void Destination::carry_over_images() {
     host_.debug(fmt::format("oci-archive: all blobs are carried over: {}", e.what()));
   }
   for (const TarMember& member : former_->tar().index().members()) {
-    constexpr std::string_view kStart = "blobs/";
-    if (!member.name.starts_with(kStart)) continue;
-    std::string name = member.name.substr(kStart.size());
-    std::replace(name.begin(), name.end(), '/', ':');
-    const auto digest = Digest::parse(name);
+    const auto digest = digest_in_path(member.name);
     if (digest && (!needed || needed->contains(*digest))) output().carry_over(*digest);
   }
 }
