@@ -22,6 +22,10 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
                    "Folder with *.crt (authorities), *.cert and *.key (client certificates)")
       ->type_name("DIR");
   push->add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
+  push->add_option("--daemon-host", o.daemon_host,
+                   "Where the Docker daemon is, in place of $DOCKER_HOST: unix:///PATH, "
+                   "tcp://HOST:PORT, https://HOST:PORT")
+      ->type_name("URL");
   push->add_option("--digestfile", o.digestfile,
                    "Write the digest of the manifest to this file, after success only")
       ->type_name("FILE");
@@ -75,6 +79,7 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
                 fmt::format("--tls-verify is true or false, not \"{}\"", printable(*o.tls_verify)));
   }
   if (!o.cert_dir.empty()) request.options["cert-dir"] = o.cert_dir;
+  if (!o.daemon_host.empty()) request.options["docker-daemon.host"] = o.daemon_host;
   if (o.retry) {
     request.retry.count = *o.retry;
     request.engine_options["retry"] = std::to_string(*o.retry);

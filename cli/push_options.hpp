@@ -16,7 +16,7 @@ struct PushOptions {
   std::string image, destination;
   bool all = false, quiet = false, remove_signatures = false;
   int verbose = 0;
-  std::string authfile, cert_dir, digestfile, platform, retry_delay, signature_policy;
+  std::string authfile, cert_dir, daemon_host, digestfile, platform, retry_delay, signature_policy;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify;
   std::optional<unsigned> retry;

@@ -20,7 +20,7 @@ const TarMember& member_named(const TarFile& tar, const std::string& path) {
   const TarMember* member = tar.index().find(path);
   if (member != nullptr) return *member;
   throw Error(
-      Status::not_found,
+      Status::corrupt,
       fmt::format("\"{}\", which manifest.json names, is not in the archive", printable(path)));
 }
 
