@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 
 #include "sealos/abi.h"
+#include "sealos/sdk/digest.hpp"
 #include "sealos/sdk/error.hpp"
 #include "sealos/sdk/guard.hpp"
 
@@ -19,6 +21,11 @@ Error broken_contract(const std::string& plugin, const std::string& what);
 /// contract.
 Error failure(const std::string& plugin, const char* function, std::int64_t status,
               const sdk::ErrorSlot& error);
+
+/// The form in which the ABI passes a digest that may be absent; points into `digest`.
+inline const char* c_str(const std::optional<Digest>& digest) {
+  return digest ? digest->str().c_str() : nullptr;
+}
 
 /// Runs one call of a plugin; exceptions that leave it become SEALOS_INTERNAL naming the plugin.
 template <typename Call>

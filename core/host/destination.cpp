@@ -5,10 +5,6 @@
 namespace sealos {
 namespace {
 
-const char* c_str(const std::optional<Digest>& digest) {
-  return digest ? digest->str().c_str() : nullptr;
-}
-
 sealos_item view(const Item& item) {
   return {item.label.c_str(), item.data.data(), item.data.size()};
 }
@@ -98,6 +94,22 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
   checked(plugin_, "put_signatures", [&](sealos_error* error) {
     return c_->put_signatures(c_.get(), c_str(instance), views.data(), views.size(), error);
   });
+}
+
+const sealos_destination_referrers* Destination::referrers() const {
+  if (c_->get_extension == nullptr) return nullptr;
+  const auto* found = static_cast<const sealos_destination_referrers*>(contained(
+      plugin_, "get_extension", [&] { return c_->get_extension(c_.get(), SEALOS_REFERRERS); }));
+  return found != nullptr && SEALOS_HAS(found, sealos_destination_referrers, put) ? found : nullptr;
+}
+
+void Destination::put_referrer(const Item& manifest) {
+  const sealos_destination_referrers* known = referrers();
+  if (known == nullptr)
+    throw Error(Status::unsupported, "the destination stores nothing that refers to its images");
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put of a referrer",
+          [&](sealos_error* error) { return known->put(c_.get(), &item, error); });
 }
 
 std::optional<std::string> Destination::commit(const Item& top) {

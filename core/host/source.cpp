@@ -8,10 +8,6 @@
 namespace sealos {
 namespace {
 
-const char* c_str(const std::optional<Digest>& digest) {
-  return digest ? digest->str().c_str() : nullptr;
-}
-
 /// Collects what is emitted; a digest that is none becomes SEALOS_INVALID.
 template <typename T, typename C>
 sealos_status collect(void* to, const C* c) {
@@ -98,6 +94,32 @@ std::optional<std::vector<Blob>> Source::layer_infos(const std::optional<Digest>
     return c_->layer_infos(c_.get(), c_str(instance), &collect<Blob, sealos_blob>, &blobs, error);
   });
   return blobs;
+}
+
+const sealos_source_referrers* Source::referrers() const {
+  if (c_->get_extension == nullptr) return nullptr;
+  const auto* found = static_cast<const sealos_source_referrers*>(contained(
+      plugin_, "get_extension", [&] { return c_->get_extension(c_.get(), SEALOS_REFERRERS); }));
+  return found != nullptr && SEALOS_HAS(found, sealos_source_referrers, list) ? found : nullptr;
+}
+
+std::vector<Referrer> Source::list_referrers(const Digest& subject,
+                                             const std::optional<std::string>& artifact_type) {
+  const sealos_source_referrers* known = referrers();
+  std::vector<Item> items;
+  if (known == nullptr) return {};
+  checked(plugin_, "list of referrers", [&](sealos_error* error) {
+    return known->list(c_.get(), subject.str().c_str(),
+                       artifact_type ? artifact_type->c_str() : nullptr,
+                       &collect<Item, sealos_item>, &items, error);
+  });
+  std::vector<Referrer> out;
+  for (Item& item : items) {
+    const auto digest = Digest::parse(item.label);
+    if (!digest) throw broken_contract(plugin_, "listed a referrer without a digest");
+    out.push_back({*digest, std::move(item.data)});
+  }
+  return out;
 }
 
 }  // namespace sealos

@@ -8,13 +8,13 @@ using sealos::ManifestKind;
 
 namespace {
 
-std::string digest(char c) { return "sha256:" + std::string(64, c); }
+std::string digest_of(char c) { return "sha256:" + std::string(64, c); }
 
 const std::string kOci =
     R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)"
     R"({"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
-    digest('c') + R"(","size":7,"data":"e30="},"layers":[{"mediaType":)" +
-    R"("application/vnd.oci.image.layer.v1.tar","digest":")" + digest('a') +
+    digest_of('c') + R"(","size":7,"data":"e30="},"layers":[{"mediaType":)" +
+    R"("application/vnd.oci.image.layer.v1.tar","digest":")" + digest_of('a') +
     R"(","size":9}],"annotations":{"k":"v"},"future":[1]})";
 
 }  // namespace
@@ -24,11 +24,11 @@ TEST_CASE("rewriting changes what it is told and keeps the rest") {
   CHECK(sealos::rewrite_image(image, image.kind(), image.config(), image.layers()).data == kOci);
   Descriptor layer = image.layers()[0];
   layer.media_type += "+gzip";
-  layer.digest = sealos::Digest::require(digest('b'));
+  layer.digest = sealos::Digest::require(digest_of('b'));
   layer.size = 5;
   const sealos::Item item = sealos::rewrite_image(image, image.kind(), image.config(), {layer});
   const Manifest again = Manifest::parse(item);
-  CHECK(again.layers()[0].digest.str() == digest('b'));
+  CHECK(again.layers()[0].digest.str() == digest_of('b'));
   CHECK(again.json().find("future") != nullptr);
   CHECK(again.json().at("config").text_at("data") == "e30=");
 }
@@ -71,7 +71,7 @@ TEST_CASE("layer types have counterparts, but zstd none outside OCI") {
 
 TEST_CASE("an index keeps its order and gets its new entries") {
   const std::string entry =
-      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + digest('1') +
+      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + digest_of('1') +
       R"(","size":3,"platform":{"architecture":"amd64","os":"linux"}})";
   const std::string text = R"({"schemaVersion":2,"manifests":[)" + entry + "]}";
   const Manifest index = Manifest::parse({"", text});

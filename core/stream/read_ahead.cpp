@@ -13,7 +13,7 @@ namespace sealos {
 namespace {
 
 constexpr size_t kBuffers = 4;
-constexpr size_t kBufferSize = 128 * 1024;
+constexpr size_t kAheadBuffer = 128 * 1024;
 
 class ReadAhead final : public Stream {
  public:
@@ -81,10 +81,10 @@ class ReadAhead final : public Stream {
     if (stop_) return false;
     Buffer& buffer = buffers_[(first_ + filled_) % kBuffers];
     lock.unlock();
-    if (buffer.bytes.empty()) buffer.bytes.resize(kBufferSize);
+    if (buffer.bytes.empty()) buffer.bytes.resize(kAheadBuffer);
     buffer.used = buffer.taken = 0;
     bool ended = false;
-    while (buffer.used < kBufferSize && !ended) {
+    while (buffer.used < kAheadBuffer && !ended) {
       const size_t n = from_->read(std::span(buffer.bytes).subspan(buffer.used));
       ended = n == 0;
       buffer.used += n;

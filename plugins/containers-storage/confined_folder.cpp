@@ -6,10 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
+#include "support/layer_tar/tar_path.hpp"
+
 namespace sealos::containers_storage {
+
+using layer_tar::join_path;
+
 namespace {
 
 constexpr size_t kMostMadeKept = 100000;
@@ -26,27 +30,6 @@ int open_inside(int root, const std::string& path) {
 }
 
 }  // namespace
-
-std::vector<std::string> clean_path(std::string_view name) {
-  std::vector<std::string> parts;
-  while (!name.empty()) {
-    const size_t slash = std::min(name.find('/'), name.size());
-    const std::string_view part = name.substr(0, slash);
-    name.remove_prefix(std::min(slash + 1, name.size()));
-    if (part == "..") {
-      if (!parts.empty()) parts.pop_back();
-    } else if (!part.empty() && part != ".") {
-      parts.emplace_back(part);
-    }
-  }
-  return parts;
-}
-
-std::string join_path(const std::vector<std::string>& parts, size_t count) {
-  std::string out;
-  for (size_t i = 0; i < count; ++i) out += (i == 0 ? "" : "/") + parts[i];
-  return out;
-}
 
 std::optional<Fd> ConfinedFolder::find(const std::string& path) const {
   const int fd = open_inside(root_, path);

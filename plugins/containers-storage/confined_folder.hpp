@@ -10,11 +10,6 @@
 
 namespace sealos::containers_storage {
 
-/// The components of a path as a tar has it: without "", "." and "..", which cannot climb higher
-/// than the root.
-std::vector<std::string> clean_path(std::string_view name);
-std::string join_path(const std::vector<std::string>& parts, size_t count);
-
 /// Resolves names inside a folder as if it were "/": absolute links and ".." stay within, whatever
 /// the folder holds. Not for concurrent use.
 class ConfinedFolder {

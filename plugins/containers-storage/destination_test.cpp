@@ -9,13 +9,13 @@
 
 #include "reference.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/layer_tar/tar_builder.hpp"
 #include "support/testing/fake_host.hpp"
 #include "support/testing/temp_folder.hpp"
-#include "tar_builder.hpp"
 
 using namespace sealos;
 using namespace sealos::containers_storage;
-using sealos::containers_storage::testing::TarBuilder;
+using sealos::layer_tar::testing::TarBuilder;
 namespace fs = std::filesystem;
 
 namespace {

@@ -10,9 +10,15 @@
 #include <cstring>
 
 #include "file_content.hpp"
+#include "support/layer_tar/tar_path.hpp"
 #include "user_namespace.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::clean_path;
+using layer_tar::hash_of_name;
+using layer_tar::join_path;
+
 namespace {
 
 constexpr std::string_view kWhiteout = ".wh.";
@@ -42,16 +48,11 @@ bool belongs_to_aufs(const std::vector<std::string>& parts) {
 
 }  // namespace
 
-std::uint64_t hash_of_name(const std::string& name) {
-  const std::vector<std::string> parts = clean_path(name);
-  return std::hash<std::string>{}(join_path(parts, parts.size()));
-}
-
 Extractor::Extractor(int root, int aside, int notes, Form form)
     : root_(root), aside_(aside), notes_(notes), form_(form), inside_(root) {}
 
 Extracted Extractor::run(Stream& tar, TarSplitWriter& split) {
-  TarReader reader(tar, split);
+  TarReader reader(tar, &split);
   while (const std::optional<TarEntry> entry = reader.next()) {
     try {
       extract(*entry, reader, split);

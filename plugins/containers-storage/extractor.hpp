@@ -11,20 +11,25 @@
 
 #include "confined_folder.hpp"
 #include "metadata.hpp"
-#include "name_set.hpp"
 #include "sealos/sdk/stream.hpp"
-#include "tar_entry.hpp"
-#include "tar_reader.hpp"
+#include "support/layer_tar/name_set.hpp"
+#include "support/layer_tar/tar_entry.hpp"
+#include "support/layer_tar/tar_reader.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::NameSet;
+using layer_tar::TarEntry;
+using layer_tar::TarReader;
+using layer_tar::TarSplitWriter;
 
 /// What became of a tar.
 struct Extracted {
   std::vector<std::string> implied_folders;  ///< made because something below them was named
   std::optional<TarEntry> root;              ///< the entry of the layer's root itself
   std::set<std::uint32_t> uids, gids;
-  /// By hash, names that came again with content, and what they had before: files named by these
-  /// numbers in the aside folder.
+  /// By hash_of_name, names that came again with content, and what they had before: files named by
+  /// these numbers in the aside folder.
   std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> replaced;
   std::int64_t size = 0;
   std::optional<Digest> digest;
@@ -66,8 +71,5 @@ class Extractor {
   std::uint64_t aside_count_ = 0;
   std::string noted_;
 };
-
-/// As used in Extracted::replaced; `name` as the tar has it.
-std::uint64_t hash_of_name(const std::string& name);
 
 }  // namespace sealos::containers_storage

@@ -6,9 +6,16 @@
 #include <cerrno>
 #include <cstring>
 
-#include "crc64.hpp"
+#include "support/layer_tar/crc64.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::check_sparse_map;
+using layer_tar::Crc64;
+using layer_tar::kTarBlock;
+using layer_tar::parse_decimal;
+using layer_tar::SparseMap;
+
 namespace {
 
 constexpr size_t kPage = 4096;

@@ -5,9 +5,13 @@
 #include <span>
 #include <string>
 
-#include "tar_reader.hpp"
+#include "support/layer_tar/tar_reader.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::TarEntry;
+using layer_tar::TarReader;
+using layer_tar::TarSplitWriter;
 
 /// Writes the entry's content into a new empty file, leaving holes where it is zero. Returns the
 /// CRC-64 of the content. `name` is for messages.

@@ -5,15 +5,23 @@
 
 #include <algorithm>
 
-#include "base64.hpp"
-#include "crc64.hpp"
 #include "extractor.hpp"
 #include "support/file/file_stream.hpp"
-#include "tar_split.hpp"
-#include "tar_split_writer.hpp"
+#include "support/layer_tar/base64.hpp"
+#include "support/layer_tar/crc64.hpp"
+#include "support/layer_tar/tar_path.hpp"
+#include "support/layer_tar/tar_split.hpp"
+#include "support/layer_tar/tar_split_writer.hpp"
 #include "tree.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::append_from_base64;
+using layer_tar::Crc64;
+using layer_tar::hash_of_name;
+using layer_tar::TarSplitEntry;
+using layer_tar::TarSplitReader;
+
 namespace {
 
 constexpr const char* kTarSplit = "tar-split.gz";

@@ -8,18 +8,19 @@
 #include <filesystem>
 #include <fstream>
 
-#include "base64.hpp"
-#include "crc64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/layer_tar/base64.hpp"
+#include "support/layer_tar/crc64.hpp"
+#include "support/layer_tar/tar_builder.hpp"
+#include "support/layer_tar/tar_split.hpp"
 #include "support/testing/temp_folder.hpp"
-#include "tar_builder.hpp"
-#include "tar_split.hpp"
 #include "tree.hpp"
 
 using namespace sealos;
 using namespace sealos::containers_storage;
-using sealos::containers_storage::testing::TarBuilder;
+using namespace sealos::layer_tar;
+using sealos::layer_tar::testing::TarBuilder;
 namespace fs = std::filesystem;
 
 namespace {

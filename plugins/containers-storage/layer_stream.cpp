@@ -7,14 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
-#include "base64.hpp"
 #include "support/compression/compression.hpp"
 #include "support/file/file_stream.hpp"
-#include "tar_split.hpp"
+#include "support/layer_tar/tar_split_stream.hpp"
 
 namespace sealos::containers_storage {
 namespace {
@@ -36,108 +33,42 @@ Fd open_in_root(int folder, const std::string& name, std::string_view layer) {
   throw errno_error(errno, fmt::format("opening {} of layer {}", printable(path), layer));
 }
 
-class LayerStream final : public Stream {
+/// The content of one file, from where its descriptor stands.
+class ContentStream final : public Stream {
  public:
-  LayerStream(std::vector<Fd> roots, TarSplitReader entries, std::string layer, std::int64_t size)
-      : roots_(std::move(roots)),
-        entries_(std::move(entries)),
-        layer_(std::move(layer)),
-        left_(size) {}
-
+  ContentStream(Fd file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
   size_t read(std::span<std::byte> into) override {
-    size_t done = 0;
-    while (done < into.size()) {
-      const size_t n = read_some(into.subspan(done));
-      if (n == 0) break;
-      done += n;
-    }
-    if (left_ >= 0) {
-      if (static_cast<std::int64_t>(done) > left_) refuse("its parts are larger than the layer");
-      left_ -= static_cast<std::int64_t>(done);
-    }
-    return done;
-  }
-  std::int64_t size() const override { return left_; }
-
- private:
-  size_t read_some(std::span<std::byte> into) {
-    while (true) {
-      if (at_ < segment_.size()) {
-        const size_t n = std::min(into.size(), segment_.size() - at_);
-        std::memcpy(into.data(), segment_.data() + at_, n);
-        at_ += n;
-        return n;
-      }
-      if (file_left_ > 0) return read_file(into);
-      if (file_) finish_file();
-      if (!entries_.next(entry_)) return 0;
-      start_entry();
-    }
-  }
-
-  void start_entry() {
-    if (!entry_.is_file) {
-      segment_.clear();
-      at_ = 0;
-      if (!append_from_base64(segment_, entry_.payload)) refuse("a segment is not base64");
-      return;
-    }
-    if (entry_.size == 0) return;
-    // Go notes a size for headers that have no content (links, folders); the checksum tells.
-    if (entry_.crc_zero && header_has_no_content()) return;
-    open_file();
-    file_left_ = entry_.size;
-  }
-
-  /// By the type of the header that the segment before the file ends with.
-  bool header_has_no_content() const {
-    if (segment_.size() < 512) return false;
-    const char type = segment_[segment_.size() - 512 + 156];
-    return type >= '1' && type <= '6';
-  }
-
-  void open_file() {
-    for (const Fd& root : roots_) {
-      file_ = open_in_root(root.get(), entry_.name, layer_);
-      if (file_) break;
-    }
-    struct stat st;
-    if (!file_ || ::fstat(file_.get(), &st) != 0 || !S_ISREG(st.st_mode))
-      refuse("the store has lost the file \"" + printable(entry_.name) + "\"");
-    if (st.st_size != entry_.size) {
-      refuse(fmt::format("the file \"{}\" has {} bytes, not {}: it was changed in the store",
-                         printable(entry_.name), st.st_size, entry_.size));
-    }
-  }
-
-  size_t read_file(std::span<std::byte> into) {
-    const size_t want = static_cast<size_t>(
-        std::min<std::int64_t>(file_left_, static_cast<std::int64_t>(into.size())));
     ssize_t n;
     do {
-      n = ::read(file_.get(), into.data(), want);
+      n = ::read(file_.get(), into.data(), into.size());
     } while (n < 0 && errno == EINTR);
-    if (n < 0) throw errno_error(errno, "reading \"" + printable(entry_.name) + "\"");
-    if (n == 0) refuse("the file \"" + printable(entry_.name) + "\" became shorter");
-    file_left_ -= n;
+    if (n < 0) throw errno_error(errno, "reading \"" + printable(name_) + "\"");
     return static_cast<size_t>(n);
   }
 
-  void finish_file() { file_ = Fd(); }
-
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw Error(Status::corrupt, fmt::format("layer {} cannot be rebuilt: {}", layer_, why));
-  }
-
-  std::vector<Fd> roots_;  // of the layer's own files, then of its ancestors'
-  TarSplitReader entries_;
-  TarSplitEntry entry_;
-  std::string layer_, segment_;
-  size_t at_ = 0;
+ private:
   Fd file_;
-  std::int64_t file_left_ = 0;
-  std::int64_t left_;
+  std::string name_;
 };
+
+/// From the first of these folders that has the file: the layer's own, then its ancestors'.
+std::unique_ptr<Stream> open_content(const std::vector<Fd>& folders, const std::string& layer,
+                                     const std::string& name, std::int64_t size) {
+  Fd file;
+  for (const Fd& folder : folders) {
+    file = open_in_root(folder.get(), name, layer);
+    if (file) break;
+  }
+  struct stat st;
+  if (!file || ::fstat(file.get(), &st) != 0 || !S_ISREG(st.st_mode))
+    throw Error(Status::corrupt, "the store has lost the file \"" + printable(name) + "\"");
+  if (st.st_size != size) {
+    throw Error(Status::corrupt,
+                fmt::format("the file \"{}\" has {} bytes, not {}: it was changed in the store",
+                            printable(name), st.st_size, size));
+  }
+  return std::make_unique<ContentStream>(std::move(file), name);
+}
 
 std::vector<Fd> folders_of(const Snapshot& snapshot, const StoredLayer& layer) {
   std::vector<Fd> out;
@@ -191,10 +122,13 @@ std::unique_ptr<Stream> layer_stream(const Snapshot& snapshot, const StoredLayer
 
 std::unique_ptr<Stream> rebuilt_tar(std::vector<Fd> folders, Fd tar_split, const std::string& name,
                                     std::int64_t size) {
-  const std::string shown = "the tar-split of layer " + name;
-  TarSplitReader entries(decompress(file_stream(std::move(tar_split), shown), Compression::gzip),
-                         shown);
-  return std::make_unique<LayerStream>(std::move(folders), std::move(entries), name, size);
+  auto lines = decompress(file_stream(std::move(tar_split), "the tar-split of layer " + name),
+                          Compression::gzip);
+  auto roots = std::make_shared<const std::vector<Fd>>(std::move(folders));
+  const auto open = [roots, name](const std::string& file, std::int64_t bytes) {
+    return open_content(*roots, name, file, bytes);
+  };
+  return layer_tar::tar_split_stream(std::move(lines), open, name, size);
 }
 
 }  // namespace sealos::containers_storage

@@ -3,9 +3,12 @@
 
 #include <string>
 
-#include "tar_entry.hpp"
+#include "support/layer_tar/tar_entry.hpp"
 
 namespace sealos::containers_storage {
+
+using layer_tar::EntryKind;
+using layer_tar::TarEntry;
 
 /// How whiteouts and opaque folders are written down, and what of an image's metadata is kept.
 enum class Form {

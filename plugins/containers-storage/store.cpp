@@ -11,14 +11,14 @@
 namespace sealos::containers_storage {
 namespace {
 
-constexpr size_t kMaxRecords = size_t{256} << 20;
+constexpr size_t kMaxIndexFile = size_t{256} << 20;
 constexpr size_t kMaxItem = 4 << 20;
 
 /// "" where the file is missing.
 std::string read_if_there(int folder, const std::string& path) {
   try {
     const Fd file = open_regular_beneath(folder, path);
-    return read_all(file.get(), path, kMaxRecords);
+    return read_all(file.get(), path, kMaxIndexFile);
   } catch (const Error& e) {
     if (e.status() == Status::not_found) return "";
     throw;

@@ -15,7 +15,7 @@
 namespace sealos::containers_storage {
 namespace {
 
-constexpr int kFolder = O_RDONLY | O_DIRECTORY;
+constexpr int kAnyFolder = O_RDONLY | O_DIRECTORY;
 
 std::uint64_t mount_of(int fd) {
   struct statx st {};
@@ -56,7 +56,7 @@ void refuse_what_cannot_be(const StoreSettings& settings) {
 
 Fd make_and_open(int folder, const std::string& path, unsigned mode) {
   make_folder(folder, path, mode);
-  return open_at(folder, path, kFolder);
+  return open_at(folder, path, kAnyFolder);
 }
 
 }  // namespace
@@ -93,16 +93,16 @@ WritableStore::WritableStore(const StoreSettings& settings, std::function<bool()
 }
 
 void WritableStore::open_graph(const std::string& path) {
-  graph_ = open_at(AT_FDCWD, path, kFolder);
-  const Fd home(::openat(graph_.get(), is_vfs() ? "vfs" : "overlay", kFolder | O_CLOEXEC));
+  graph_ = open_at(AT_FDCWD, path, kAnyFolder);
+  const Fd home(::openat(graph_.get(), is_vfs() ? "vfs" : "overlay", kAnyFolder | O_CLOEXEC));
   if (!home || mount_of(home.get()) == mount_of(graph_.get())) return;
   // Tools mount the folder over itself and leave it so; then nothing can be renamed into it. A view
   // of the graphroot alone does not have that mount.
   const Fd alone(static_cast<int>(
       ::syscall(SYS_open_tree, AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
   if (!alone) return;
-  Fd graph = open_at(alone.get(), ".", kFolder);
-  const Fd below(::openat(graph.get(), is_vfs() ? "vfs" : "overlay", kFolder | O_CLOEXEC));
+  Fd graph = open_at(alone.get(), ".", kAnyFolder);
+  const Fd below(::openat(graph.get(), is_vfs() ? "vfs" : "overlay", kAnyFolder | O_CLOEXEC));
   if (below && same_folder(below.get(), home.get())) graph_ = std::move(graph);
 }
 

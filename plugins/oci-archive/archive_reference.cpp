@@ -27,7 +27,8 @@ std::unique_ptr<oci_layout::LayoutSource> Reference::open_source(sdk::Host host)
     const auto tar = input_.open(host);
     const LayoutIndex index = index_of(host, *tar);
     return std::make_unique<oci_layout::LayoutSource>(place(), std::make_shared<ArchiveBlobs>(tar),
-                                                      index.entries()[index.select(name())]);
+                                                      index.entries()[index.select(name())],
+                                                      index.entries());
   });
 }
 

@@ -13,8 +13,8 @@ std::unique_ptr<oci_layout::LayoutSource> Reference::open_source(sdk::Host host)
   return at_place([&] {
     const LayoutFolder layout = LayoutFolder::open(host, name().path);
     const LayoutIndex index = layout.read_index(true);
-    return std::make_unique<oci_layout::LayoutSource>(place(), layout.blobs(),
-                                                      index.entries()[index.select(name())]);
+    return std::make_unique<oci_layout::LayoutSource>(
+        place(), layout.blobs(), index.entries()[index.select(name())], index.entries());
   });
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 std::string base64_encode(std::span<const std::byte> bytes);
 void append_base64(std::string& to, std::span<const std::byte> bytes);
@@ -15,4 +15,4 @@ void append_base64(std::string& to, std::span<const std::byte> bytes);
 /// padded base64.
 bool append_from_base64(std::string& to, std::string_view text);
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

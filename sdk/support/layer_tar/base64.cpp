@@ -1,9 +1,9 @@
-#include "base64.hpp"
+#include "support/layer_tar/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -77,4 +77,4 @@ bool append_from_base64(std::string& to, std::string_view text) {
   return (bad & 0xc0) == 0;
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

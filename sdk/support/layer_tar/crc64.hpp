@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 /// CRC-64 with the ISO 3309 polynomial, reflected, as Go's hash/crc64.ISO.
 class Crc64 {
@@ -17,4 +17,4 @@ class Crc64 {
   std::uint64_t state_ = ~std::uint64_t{0};
 };
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

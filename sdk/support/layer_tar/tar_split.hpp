@@ -9,7 +9,7 @@
 
 #include "sealos/sdk/stream.hpp"
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 /// One line of a tar-split file.
 struct TarSplitEntry {
@@ -43,4 +43,4 @@ class TarSplitReader {
   bool at_end_ = false;
 };
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace sealos::containers_storage::testing {
+namespace sealos::layer_tar::testing {
 
 struct Entry {
   std::string name;
@@ -76,4 +76,4 @@ class TarBuilder {
   std::string tar_;
 };
 
-}  // namespace sealos::containers_storage::testing
+}  // namespace sealos::layer_tar::testing

@@ -1,4 +1,4 @@
-#include "tar_split_writer.hpp"
+#include "support/layer_tar/tar_split_writer.hpp"
 
 #include <fmt/format.h>
 #include <libdeflate.h>
@@ -6,14 +6,13 @@
 #include <array>
 #include <iterator>
 
-#include "base64.hpp"
+#include "support/layer_tar/base64.hpp"
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr size_t kMaxSegment = size_t{1} << 20;
 constexpr size_t kMember = 256 * 1024;
-constexpr int kLevel = 1;  // as Go: the text is large and goes to the disk only
 
 bool is_utf8(std::string_view text) {
   size_t i = 0;
@@ -55,8 +54,8 @@ void TarSplitWriter::Free::operator()(libdeflate_compressor* compressor) const {
   ::libdeflate_free_compressor(compressor);
 }
 
-TarSplitWriter::TarSplitWriter(int file, std::string name)
-    : file_(file), name_(std::move(name)), compressor_(::libdeflate_alloc_compressor(kLevel)) {
+TarSplitWriter::TarSplitWriter(int file, std::string name, int level)
+    : file_(file), name_(std::move(name)), compressor_(::libdeflate_alloc_compressor(level)) {
   if (compressor_ == nullptr) throw Error(Status::internal, "libdeflate cannot start");
 }
 
@@ -122,4 +121,4 @@ void TarSplitWriter::finish() {
   if (position_ == 0 || !lines_.empty()) compress();
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

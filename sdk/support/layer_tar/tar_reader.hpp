@@ -8,16 +8,17 @@
 
 #include "sealos/sdk/stream.hpp"
 #include "support/digest/hasher.hpp"
-#include "tar_entry.hpp"
-#include "tar_split_writer.hpp"
+#include "support/layer_tar/tar_entry.hpp"
+#include "support/layer_tar/tar_split_writer.hpp"
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 /// Pulls a tar and gives headers, padding and the archive's end to a TarSplitWriter; what becomes
 /// of contents, its user decides. Not for concurrent use; memory is bounded.
 class TarReader {
  public:
-  TarReader(Stream& tar, TarSplitWriter& split);
+  /// split may be nullptr: then what is not content is only read.
+  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr);
 
   /// The next entry. Content of the one before that was not taken goes to the TarSplitWriter too.
   /// nullopt at the end, when everything behind the last entry has been read. Throws
@@ -32,6 +33,7 @@ class TarReader {
 
  private:
   bool fill();
+  void keep(std::span<const std::byte> bytes);
   size_t available() const { return end_ - begin_; }
   std::optional<TarBlock> take_block();
   std::string take_data(std::int64_t size);
@@ -40,7 +42,7 @@ class TarReader {
   void add_extended_sparse(TarEntry& entry);
 
   Stream& tar_;
-  TarSplitWriter& split_;
+  TarSplitWriter* split_;
   Hasher hasher_;
   std::vector<std::byte> buffer_;
   size_t begin_ = 0, end_ = 0;
@@ -49,4 +51,4 @@ class TarReader {
   size_t padding_ = 0;
 };
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

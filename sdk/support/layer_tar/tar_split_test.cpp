@@ -1,12 +1,12 @@
-#include "tar_split.hpp"
+#include "support/layer_tar/tar_split.hpp"
 
 #include <doctest/doctest.h>
 
-#include "base64.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/layer_tar/base64.hpp"
 
 using namespace sealos;
-using namespace sealos::containers_storage;
+using namespace sealos::layer_tar;
 
 namespace {
 

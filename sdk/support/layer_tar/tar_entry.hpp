@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 enum class EntryKind { file, hard_link, symlink, char_device, block_device, folder, fifo };
 
@@ -64,4 +64,4 @@ void check_sparse_map(const TarEntry& entry, std::int64_t content);
 /// A decimal number without sign, to its end. nullopt: it is none.
 std::optional<std::int64_t> parse_decimal(std::string_view text);
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

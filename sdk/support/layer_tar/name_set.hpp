@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 /// A set of 64-bit hashes other than 0.
 class NameSet {
@@ -41,4 +41,4 @@ class NameSet {
   size_t count_ = 0;
 };
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

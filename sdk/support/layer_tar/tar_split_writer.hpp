@@ -11,14 +11,17 @@
 
 struct libdeflate_compressor;
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 
 /// Takes the pieces of a tar in their order. What is not given as a file stands in the tar-split
 /// byte for byte. Not for concurrent use; memory is bounded.
 class TarSplitWriter {
  public:
-  /// `file` is empty and stays open; `name` is for messages.
-  TarSplitWriter(int file, std::string name);
+  /// As Go has it: the text is large, and goes to the disk only.
+  static constexpr int kFastest = 1;
+
+  /// `file` is empty and stays open; `name` is for messages. level: of gzip, 1 to 12.
+  TarSplitWriter(int file, std::string name, int level = kFastest);
   ~TarSplitWriter();
 
   /// Bytes of the tar that no file of the layer holds.
@@ -43,4 +46,4 @@ class TarSplitWriter {
   std::unique_ptr<libdeflate_compressor, Free> compressor_;
 };
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

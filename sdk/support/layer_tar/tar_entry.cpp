@@ -1,4 +1,4 @@
-#include "tar_entry.hpp"
+#include "support/layer_tar/tar_entry.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "sealos/sdk/error.hpp"
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr size_t kMaxSparseParts = 1 << 20;
@@ -265,4 +265,4 @@ void check_sparse_map(const TarEntry& entry, std::int64_t content) {
   if (sum != content) refuse("the sparse file " + printable(entry.name) + " is cut off");
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

@@ -1,10 +1,10 @@
-#include "crc64.hpp"
+#include "support/layer_tar/crc64.hpp"
 
 #include <array>
 #include <bit>
 #include <cstring>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr std::uint64_t kPolynomial = 0xD800000000000000;
@@ -54,4 +54,4 @@ void Crc64::update(std::span<const std::byte> bytes) {
   state_ = crc;
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

@@ -1,9 +1,9 @@
-#include "tar_reader.hpp"
+#include "support/layer_tar/tar_reader.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
@@ -13,8 +13,12 @@ constexpr std::int64_t kMaxAnnounced = 1 << 20;  // as Go: bytes of one pax or G
 
 }  // namespace
 
-TarReader::TarReader(Stream& tar, TarSplitWriter& split)
+TarReader::TarReader(Stream& tar, TarSplitWriter* split)
     : tar_(tar), split_(split), buffer_(kBuffer) {}
+
+void TarReader::keep(std::span<const std::byte> bytes) {
+  if (split_ != nullptr) split_->raw(bytes);
+}
 
 /// More bytes behind those that are here. False at the end.
 bool TarReader::fill() {
@@ -39,7 +43,7 @@ std::optional<TarBlock> TarReader::take_block() {
   }
   const TarBlock block(buffer_.data() + begin_, kTarBlock);
   begin_ += kTarBlock;
-  split_.raw(block);
+  keep(block);
   return block;
 }
 
@@ -65,7 +69,7 @@ void TarReader::skip_padding() {
       return;
     }
     const size_t n = std::min(padding_, available());
-    split_.raw({buffer_.data() + begin_, n});
+    keep({buffer_.data() + begin_, n});
     begin_ += n;
     padding_ -= n;
   }
@@ -73,7 +77,7 @@ void TarReader::skip_padding() {
 
 void TarReader::take_rest() {
   do {
-    split_.raw({buffer_.data() + begin_, available()});
+    keep({buffer_.data() + begin_, available()});
     begin_ = end_;
   } while (fill());
 }
@@ -89,7 +93,7 @@ void TarReader::add_extended_sparse(TarEntry& entry) {
 }
 
 std::optional<TarEntry> TarReader::next() {
-  for (auto bytes = content(); !bytes.empty(); bytes = content()) split_.raw(bytes);
+  for (auto bytes = content(); !bytes.empty(); bytes = content()) keep(bytes);
   skip_padding();
   Announced announced;
   while (true) {
@@ -129,4 +133,4 @@ std::span<const std::byte> TarReader::content() {
   return bytes;
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar

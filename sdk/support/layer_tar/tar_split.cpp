@@ -1,4 +1,4 @@
-#include "tar_split.hpp"
+#include "support/layer_tar/tar_split.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <cstring>
 #include <span>
 
-#include "base64.hpp"
 #include "support/json/json.hpp"
+#include "support/layer_tar/base64.hpp"
 
-namespace sealos::containers_storage {
+namespace sealos::layer_tar {
 namespace {
 
 constexpr size_t kFirstBuffer = 128 * 1024;
@@ -147,4 +147,4 @@ void TarSplitReader::parse_any(std::string_view line, TarSplitEntry& entry) {
   }
 }
 
-}  // namespace sealos::containers_storage
+}  // namespace sealos::layer_tar
