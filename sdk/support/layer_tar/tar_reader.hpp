@@ -17,8 +17,8 @@ namespace sealos::layer_tar {
 /// of contents, its user decides. Not for concurrent use; memory is bounded.
 class TarReader {
  public:
-  /// split may be nullptr: then what is not content is only read.
-  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr);
+  /// split may be nullptr: then what is not content is only read. hashes: digest() is wanted.
+  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hashes = true);
 
   /// The next entry. Content of the one before that was not taken goes to the TarSplitWriter too.
   /// nullopt at the end, when everything behind the last entry has been read. Throws
@@ -28,8 +28,8 @@ class TarReader {
   std::span<const std::byte> content();
 
   std::int64_t bytes() const { return bytes_; }
-  /// Of all bytes; call it once, after the end.
-  Digest digest() { return hasher_.finish(); }
+  /// Of all bytes, where it was wanted; call it once, after the end.
+  Digest digest() { return hasher_.value().finish(); }
 
  private:
   bool fill();
@@ -43,7 +43,7 @@ class TarReader {
 
   Stream& tar_;
   TarSplitWriter* split_;
-  Hasher hasher_;
+  std::optional<Hasher> hasher_;
   std::vector<std::byte> buffer_;
   size_t begin_ = 0, end_ = 0;
   std::int64_t bytes_ = 0;
