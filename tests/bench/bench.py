@@ -65,6 +65,8 @@ class Bench:
         self.serial += 1
         path = os.path.join(self.folder, "target")
         shutil.rmtree(path, ignore_errors=True)
+        if os.path.exists(path):
+            os.unlink(path)
         return path
 
     def new_dir(self):
@@ -72,6 +74,23 @@ class Bench:
 
     def new_oci(self):
         return "oci:%s:1" % self.target()
+
+    def new_docker_archive(self):
+        return "docker-archive:%s:app:1" % self.target()
+
+    def new_oci_archive(self):
+        return "oci-archive:%s:1" % self.target()
+
+    def archive(self, transport, compression):
+        """An archive that skopeo has written."""
+        path = os.path.join(self.folder, "%s-%s.tar" % (transport, compression or "plain"))
+        reference = "%s:%s:app:1" % (transport, path)
+        if path not in self._filled:
+            if os.path.exists(path):
+                os.unlink(path)
+            process.check("skopeo", "copy", "-q", self.image(compression), reference)
+            self._filled.add(path)
+        return reference
 
     def new_repository(self):
         """An empty one, and without the blobs of the one before."""
@@ -86,18 +105,25 @@ class Bench:
         return self.registry.reference("copy-%d:1" % self.serial)
 
     def stop(self):
-        shutil.rmtree(os.path.join(self.folder, "target"), ignore_errors=True)
+        self.target()
         if self._registry is not None:
             self._registry.stop()
 
 
-# name: (source, destination), each a function of a Bench
+PLAIN = ["-o", "docker-archive.format=plain"]
+
+# name: (source, destination), each a function of a Bench, and flags of sealos
 ROUTES = {
     "oci-dir": (lambda b: b.image(""), Bench.new_dir),
     "oci-dir-gzip": (lambda b: b.image("gzip"), Bench.new_dir),
     "oci-oci-gzip": (lambda b: b.image("gzip"), Bench.new_oci),
     "dir-oci": (lambda b: b.dir_image(""), Bench.new_oci),
     "dir-dir-gzip": (lambda b: b.dir_image("gzip"), Bench.new_dir),
+    "oci-oci-archive": (lambda b: b.image("gzip"), Bench.new_oci_archive),
+    "oci-docker-archive": (lambda b: b.image("gzip"), Bench.new_docker_archive),
+    "oci-docker-archive-plain": (lambda b: b.image("gzip"), Bench.new_docker_archive, PLAIN),
+    "docker-archive-registry": (lambda b: b.archive("docker-archive", "gzip"), Bench.new_repository),
+    "oci-archive-registry": (lambda b: b.archive("oci-archive", "gzip"), Bench.new_repository),
     "oci-registry": (lambda b: b.image(""), Bench.new_repository),
     "oci-registry-gzip": (lambda b: b.image("gzip"), Bench.new_repository),
     "dir-registry-gzip": (lambda b: b.dir_image("gzip"), Bench.new_repository),
@@ -107,12 +133,12 @@ ROUTES = {
 }
 
 
-def sealos_copy(source, destination):
+def sealos_copy(source, destination, flags=()):
     loose = ["--tls-verify=false"] if "docker:" in source + destination else []
-    return [environment.SEALOS, "push", "-q", *loose, source, destination]
+    return [environment.SEALOS, "push", "-q", *loose, *flags, source, destination]
 
 
-def peer_copy(source, destination):
+def peer_copy(source, destination, flags=()):
     return [*PEER, "copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", source,
             destination]
 
@@ -141,14 +167,14 @@ def compare(bench, name, runs):
                 results.append(measure([environment.SEALOS if command is sealos_copy else PEER[0],
                                         *(PEER[1:] if command is peer_copy else ()), "--version"]))
                 continue
-            source, destination = ROUTES[name]
+            source, destination, *flags = ROUTES[name]
             to = destination(bench)
-            results.append(measure(command(source(bench), to)))
+            results.append(measure(command(source(bench), to, *flags)))
     return medians(ours), medians(theirs)
 
 
 def row(name, ours, theirs):
-    cells = ["%-18s" % name]
+    cells = ["%-24s" % name]
     for unit, mine, other in zip(("s", "s", "MB"), ours, theirs):
         form = "%8.3f" if unit == "s" else "%8.0f"
         cells.append((form + form + " %6.2f") % (mine, other, other / mine if mine else 0))
@@ -173,7 +199,7 @@ def main():
     bench = Bench(folder, options.megabytes, options.layers)
     print("peer: %s; %d MB in %d layers; medians of %d" % (
         process.check(*PEER, "--version").strip(), options.megabytes, options.layers, options.runs))
-    print("%-18s |%8s%8s %6s |%8s%8s %6s |%8s%8s %6s" % (
+    print("%-24s |%8s%8s %6s |%8s%8s %6s |%8s%8s %6s" % (
         "route", "wall s", "peer", "ratio", "CPU s", "peer", "ratio", "max MB", "peer", "ratio"))
     try:
         for name in routes:
