@@ -44,13 +44,16 @@ std::string plain_path(const Digest& digest, bool config) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const ArchiveName& name)
+Destination::Destination(sdk::Host host, const ArchiveName& name, sdk::Intent intent)
     : host_(host),
       names_(wanted_names(host, name)),
       plain_(wants_plain(host)),
-      decompress_(host.flag("docker-archive.decompress").value_or(false)) {
+      decompress_(host.flag("docker-archive.decompress").value_or(false)),
+      preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  if (target.exists()) open_former(target);
+  const Existing wish = existing_wish(host, kExisting);
+  if (target.exists()) open_former(target, wish);
+  if (preview_) return;
   output_ =
       std::make_unique<ArchiveOutput>(host_, target, kMode, former_ ? former_->blobs() : nullptr);
   if (!plain_) return;
@@ -58,8 +61,7 @@ Destination::Destination(sdk::Host host, const ArchiveName& name)
       [](const Blob& blob, const Digest& digest) { return plain_path(digest, blob.is_config()); });
 }
 
-void Destination::open_former(const ArchiveTarget& target) {
-  const Existing wish = existing_wish(host_, kExisting);
+void Destination::open_former(const ArchiveTarget& target, Existing wish) {
   if (wish == Existing::replace) return;
   if (wish != Existing::add) {
     throw Error(Status::exists,
@@ -113,7 +115,13 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
   return output().writer().put(blob, from);
 }
 
-std::optional<Blob> Destination::try_reuse(const Reuse& want) { return output().try_reuse(want); }
+/// A preview sees what could be carried over.
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  if (!preview_) return output().try_reuse(want);
+  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+    return plain_ || !former_ ? std::nullopt : former_->blobs()->size(digest);
+  });
+}
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
   const auto types = manifest_types();

@@ -24,9 +24,13 @@ class Reference {
   std::optional<std::string> docker_name() const;
   std::unique_ptr<ImageSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
+
   ArchiveName name_;
   ArchiveInput input_;
 };

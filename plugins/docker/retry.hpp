@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@
 #include "settings.hpp"
 
 namespace sealos::docker {
+
+/// Progress in bytes that makes the count of tries start anew.
+inline constexpr std::int64_t kProgress = 1 << 20;
 
 /// What all requests of one side of a copy share. Safe for concurrent use.
 class Retries {
@@ -27,6 +31,9 @@ class Retries {
   const sdk::Host host_;
   std::atomic<std::int64_t> waited_ms_ = 0;
 };
+
+/// Bytes of progress that make the count of tries start anew.
+inline constexpr std::int64_t kProgress = 1 << 20;
 
 /// The tries of one request.
 class Tries {

@@ -28,18 +28,20 @@ LayoutIndex index_of(const TarFile& tar) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const LayoutName& name)
+Destination::Destination(sdk::Host host, const LayoutName& name, sdk::Intent intent)
     : host_(host),
       name_(name),
-      keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)) {
+      keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)),
+      preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  if (target.exists()) open_former(target);
+  const Existing wish = existing_wish(host, kExisting);
+  if (target.exists()) open_former(target, wish);
+  if (preview_) return;
   output_ = std::make_unique<ArchiveOutput>(host_, target, kMode, former_);
 }
 
 /// Replaces what would be replaced in a layout too; images of other names are not lost unasked.
-void Destination::open_former(const ArchiveTarget& target) {
-  const Existing wish = existing_wish(host_, kExisting);
+void Destination::open_former(const ArchiveTarget& target, Existing wish) {
   if (wish == Existing::replace) return;
   if (wish == Existing::refuse) throw Error(Status::exists, "the file exists");
   const std::string advice =
@@ -90,7 +92,13 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
   return output().writer().put(blob, from);
 }
 
-std::optional<Blob> Destination::try_reuse(const Reuse& want) { return output().try_reuse(want); }
+/// A preview sees what could be carried over.
+std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  if (!preview_) return output().try_reuse(want);
+  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+    return former_ == nullptr ? std::nullopt : former_->size(digest);
+  });
+}
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
   check_layout_manifest(instance, manifest);

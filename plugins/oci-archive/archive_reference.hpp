@@ -21,9 +21,13 @@ class Reference : public oci_layout::LayoutReference {
 
   std::unique_ptr<oci_layout::LayoutSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
+
   ArchiveInput input_;
 };
 

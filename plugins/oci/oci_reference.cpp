@@ -19,9 +19,17 @@ std::unique_ptr<oci_layout::LayoutSource> Reference::open_source(sdk::Host host)
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return open(host, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open(host, sdk::Intent::preview);
+}
+
+std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent) const {
   return at_place([&] {
     require_destination();
-    return std::make_unique<Destination>(host, name());
+    return std::make_unique<Destination>(host, name(), intent);
   });
 }
 

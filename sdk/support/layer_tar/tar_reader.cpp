@@ -124,6 +124,14 @@ std::optional<TarEntry> TarReader::next() {
   }
 }
 
+size_t TarReader::read_rest(std::span<std::byte> into) {
+  if (available() == 0 && !fill()) return 0;
+  const size_t n = std::min(available(), into.size());
+  std::memcpy(into.data(), buffer_.data() + begin_, n);
+  begin_ += n;
+  return n;
+}
+
 std::span<const std::byte> TarReader::content() {
   if (content_left_ == 0) return {};
   if (available() == 0 && !fill()) cut_off();

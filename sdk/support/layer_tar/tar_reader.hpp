@@ -26,6 +26,10 @@ class TarReader {
   std::optional<TarEntry> next();
   /// The next bytes of the entry's content, empty at its end; valid until the next call.
   std::span<const std::byte> content();
+  /// Once next() has thrown for what is no entry, or instead of reading an entry's content: the
+  /// bytes that follow those that the TarSplitWriter has, up to the end of the tar. Returns how
+  /// many were stored, 0 at the end.
+  size_t read_rest(std::span<std::byte> into);
 
   std::int64_t bytes() const { return bytes_; }
   /// Of all bytes, where it was wanted; call it once, after the end.
