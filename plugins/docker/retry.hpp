@@ -11,9 +11,6 @@
 
 namespace sealos::docker {
 
-/// Progress in bytes that makes the count of tries start anew.
-inline constexpr std::int64_t kProgress = 1 << 20;
-
 /// What all requests of one side of a copy share. Safe for concurrent use.
 class Retries {
  public:

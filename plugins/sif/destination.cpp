@@ -7,12 +7,12 @@
 
 namespace sealos::sif {
 
-Destination::Destination(sdk::Host host, const std::string& path) {
+Destination::Destination(sdk::Host host, const std::string& path, sdk::Intent intent) {
   const std::string format = host.option("sif.format").value_or("native");
   if (format == "native") {
-    form_ = std::make_unique<NativeForm>(host, path);
+    form_ = std::make_unique<NativeForm>(host, path, intent);
   } else if (format == "oci") {
-    form_ = std::make_unique<OciForm>(host, path);
+    form_ = std::make_unique<OciForm>(host, path, intent);
   } else {
     throw Error(Status::invalid,
                 fmt::format("sif.format must be native or oci, not \"{}\"", printable(format)));

@@ -36,7 +36,7 @@ inline constexpr const char* kOciConfig = "oci-config.json";
 class Destination {
  public:
   /// path: where the SIF is to be. The form is that of the option sif.format.
-  Destination(sdk::Host host, const std::string& path);
+  Destination(sdk::Host host, const std::string& path, sdk::Intent intent);
 
   std::uint32_t flags() const { return form_->flags(); }
   std::vector<std::string> manifest_types() const { return form_->manifest_types(); }

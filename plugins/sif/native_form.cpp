@@ -84,9 +84,9 @@ class WinnerSink final : public ContentSink {
 
 }  // namespace
 
-NativeForm::NativeForm(const sdk::Host& host, const std::string& path)
+NativeForm::NativeForm(const sdk::Host& host, const std::string& path, sdk::Intent intent)
     : host_(host),
-      output_(host, path),
+      output_(host, path, intent),
       squashfs_(settings_of(host)),
       keep_layers_(host.flag("sif.keep-layers").value_or(false)),
       all_root_(wants_root_owner(host)),

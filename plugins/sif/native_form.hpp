@@ -20,7 +20,7 @@ namespace sealos::sif {
 /// and the contents of these alone are read again and written. put_blob is safe for concurrent use.
 class NativeForm final : public Form {
  public:
-  NativeForm(const sdk::Host& host, const std::string& path);
+  NativeForm(const sdk::Host& host, const std::string& path, sdk::Intent intent);
 
   std::uint32_t flags() const override { return SEALOS_PARALLEL; }
   std::vector<std::string> manifest_types() const override;

@@ -21,7 +21,8 @@ Descriptor object_of(DataType type, const Digest& digest) {
 
 }  // namespace
 
-OciForm::OciForm(const sdk::Host& host, const std::string& path) : output_(host, path) {
+OciForm::OciForm(const sdk::Host& host, const std::string& path, sdk::Intent intent)
+    : output_(host, path, intent) {
   for (const char* key :
        {"sif.keep-layers", "sif.compression", "sif.level", "sif.owners", "sif.fix-perms"}) {
     if (host.option(key))

@@ -12,7 +12,7 @@ namespace sealos::sif {
 /// Blobs are written as they come, so that all digests stay. One blob at a time.
 class OciForm final : public Form {
  public:
-  OciForm(const sdk::Host& host, const std::string& path);
+  OciForm(const sdk::Host& host, const std::string& path, sdk::Intent intent);
 
   std::uint32_t flags() const override { return 0; }
   std::vector<std::string> manifest_types() const override;

@@ -42,7 +42,13 @@ std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
-  return about(path_, [&] { return std::make_unique<Destination>(host, resolved_); });
+  return about(path_,
+               [&] { return std::make_unique<Destination>(host, resolved_, sdk::Intent::write); });
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return about(
+      path_, [&] { return std::make_unique<Destination>(host, resolved_, sdk::Intent::preview); });
 }
 
 }  // namespace sealos::sif

@@ -37,11 +37,12 @@ bool is_sif(const std::string& path) {
 
 }  // namespace
 
-SifOutput::SifOutput(const sdk::Host& host, const std::string& path)
+SifOutput::SifOutput(const sdk::Host& host, const std::string& path, sdk::Intent intent)
     : host_(host), target_(path), folder_() {
   if (target_.is_pipe())
     throw Error(Status::unsupported, "a SIF is written to a regular file only");
   check_existing();
+  if (intent == sdk::Intent::preview) return;
   folder_ = target_.open_folder();
   file_ = std::make_unique<StagedFile>(folder_.get());
   struct stat st;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sif_format.hpp"
 #include "support/file/staged_file.hpp"
@@ -19,8 +20,8 @@ namespace sealos::sif {
 class SifOutput {
  public:
   /// path: where it is to be. Throws SEALOS_EXISTS where something is there that is not to be
-  /// replaced (option sif.existing).
-  SifOutput(const sdk::Host& host, const std::string& path);
+  /// replaced (option sif.existing). A preview ends there: nothing can be put into it.
+  SifOutput(const sdk::Host& host, const std::string& path, sdk::Intent intent);
 
   /// How many objects there may be; call it before the first. More than that are possible, with
   /// their descriptors in a place where few look for them.
