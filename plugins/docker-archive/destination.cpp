@@ -107,7 +107,8 @@ void Destination::check_layer(const Blob& blob) {
   warned_zstd_ = true;
   host_.warn(
       "layers compressed with zstd can be loaded by Docker 23 and newer only; "
-      "docker-archive.decompress=true stores them uncompressed");
+      "--compression-format gzip recodes them, docker-archive.decompress=true stores them "
+      "uncompressed");
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {

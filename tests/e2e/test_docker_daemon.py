@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
-import subprocess
+import tempfile
+import unittest
 
 from support import archives, certificates, daemons, environment, layouts, process, servers, stored
 from support.case import Case, main, tree
@@ -22,17 +24,17 @@ class Images(Case):
 
 
 class Daemon(Images):
-    @classmethod
-    def setUpClass(cls):
-        cls.data = process.check("mktemp", "-d").strip()
-        cls.addClassCleanup(process.check, "rm", "-rf", cls.data)
-        authority = certificates.Authority(os.path.join(cls.data, "ca"))
-        cls.authority = authority
-        cls.dockerd = servers.Dockerd(os.path.join(cls.data, "docker"), tls=(authority.certificate, *authority.issue("daemon")))
-        cls.addClassCleanup(cls.dockerd.stop)
+    authority = dockerd = None  # one for all, as it takes its time to start
 
     def setUp(self):
         super().setUp()
+        if Daemon.dockerd is None:
+            data = tempfile.mkdtemp(prefix="sealos-e2e-")
+            unittest.addModuleCleanup(shutil.rmtree, data, ignore_errors=True)
+            Daemon.authority = certificates.Authority(os.path.join(data, "ca"))
+            Daemon.dockerd = servers.Dockerd(os.path.join(data, "docker"), tls=(
+                self.authority.certificate, *self.authority.issue("daemon")))
+            unittest.addModuleCleanup(Daemon.dockerd.stop)
         self.dockerd.forget_all()
         self.at = ("--daemon-host", self.dockerd.host)
 
@@ -227,7 +229,7 @@ class Failing(Images):
     def test_a_daemon_that_is_killed(self):
         dockerd = servers.Dockerd(self.path("docker"))
         self.addCleanup(dockerd.stop)
-        large = layouts.large_image(self.path("large"), 300, compression="", layers=3)
+        large = layouts.large_image(self.path("large"), 100, compression="", layers=2)
         running = self.start_sealos("push", "-q", "--daemon-host", dockerd.host, "oci:%s:1" % large.folder, "docker-daemon:app:1")
         process.wait_until(lambda: "/images/load" in dockerd.log() or os.listdir(os.path.join(dockerd.data, "tmp")), "the load has begun", alive=running.process)
         os.killpg(dockerd.process.pid, signal.SIGKILL)

@@ -111,7 +111,7 @@ class RoundTrips(Archives):
         self.assert_refused(result, process.DESTINATION, "docker-archive:")
 
     def test_a_large_image_needs_little_memory(self):
-        large = layouts.large_image(self.path("large"), 20 if environment.SANITIZED else 200, layers=2, compression="gzip")
+        large = layouts.large_image(self.path("large"), 20 if environment.SANITIZED else 100, layers=2, compression="gzip")
         for source, target in (("oci:%s:1" % large.folder, self.archive()), (self.archive(), "oci:%s:1" % self.path("back"))):
             result, peak_kib = self.sealos_measured("push", "-q", source, target)
             self.assertEqual(result.code, process.OK, result)
