@@ -79,6 +79,9 @@ void add_login_flags(CLI::App& push, PushOptions& o) {
                   "*.crt (authorities), *.cert and *.key (client certificates)")
       ->type_name("DIR");
   push.add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
+  push.add_option("--daemon-host", o.daemon_host,
+                  "Where the Docker daemon is, in place of $DOCKER_HOST")
+      ->type_name("URL");
   push.add_flag("--tls-verify{true}", o.tls_verify,
                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
       ->type_name("true|false");

@@ -42,6 +42,7 @@ void add_plugin_options(const PushOptions& o, CopyRequest& request) {
   if (o.tls_verify) flag_value("--tls-verify", *o.tls_verify);
   const std::pair<const char*, std::string> shared[] = {{"tls-verify", o.tls_verify.value_or("")},
                                                         {"cert-dir", o.cert_dir},
+                                                        {"docker-daemon.host", o.daemon_host},
                                                         {"retry-on", o.retry_on},
                                                         {"limit-rate", o.limit_rate},
                                                         {"max-connections", o.max_connections}};
