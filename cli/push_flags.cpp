@@ -33,6 +33,12 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
 
 void add_format_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Layers and manifests");
+  push.add_option("--add-compression", o.add_compression,
+                  "Of an index: each image also in this compression: gzip, zstd, zstd:chunked; "
+                  "several by commas")
+      ->type_name("FORMAT,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   push.add_option("--compression-format", o.compression_format,
                   "Layers arrive as gzip, zstd, zstd:chunked or none. Default: as they are, and "
                   "plain ones as the destination likes them")
@@ -90,6 +96,9 @@ void add_login_flags(CLI::App& push, PushOptions& o) {
                   "*.crt (authorities), *.cert and *.key (client certificates)")
       ->type_name("DIR");
   push.add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
+  push.add_option("--daemon-host", o.daemon_host,
+                  "Where the Docker daemon is, in place of $DOCKER_HOST")
+      ->type_name("URL");
   push.add_flag("--tls-verify{true}", o.tls_verify,
                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
       ->type_name("true|false");

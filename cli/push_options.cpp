@@ -42,6 +42,7 @@ void add_plugin_options(const PushOptions& o, CopyRequest& request) {
   if (o.tls_verify) flag_value("--tls-verify", *o.tls_verify);
   const std::pair<const char*, std::string> shared[] = {{"tls-verify", o.tls_verify.value_or("")},
                                                         {"cert-dir", o.cert_dir},
+                                                        {"docker-daemon.host", o.daemon_host},
                                                         {"retry-on", o.retry_on},
                                                         {"limit-rate", o.limit_rate},
                                                         {"max-connections", o.max_connections}};
@@ -86,6 +87,14 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
                                              o.sparse ? "--sparse" : "--platform"));
   }
   request.compression = compression_of(o);
+  for (const std::string& name : o.add_compression) {
+    const LayerForm form = layer_form_named(name);
+    if (form == LayerForm::plain) {
+      throw Error(Status::invalid, "--add-compression adds gzip, zstd or zstd:chunked, not none");
+    }
+    auto& all = request.add_compression;
+    if (std::find(all.begin(), all.end(), form) == all.end()) all.push_back(form);
+  }
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
   request.encrypt_layers = encryption::EncryptedLayers::parse(o.encrypt_layers);

@@ -23,7 +23,7 @@ struct PushOptions {
   bool all = false, quiet = false, remove_signatures = false, sparse = false;
   bool disable_compression = false, preserve_digests = false;
   int verbose = 0;
-  std::string authfile, cert_dir, digestfile, retry_delay, signature_policy;
+  std::string authfile, cert_dir, daemon_host, digestfile, retry_delay, signature_policy;
   std::string report, progress;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify, dry_run;
@@ -35,7 +35,7 @@ struct PushOptions {
   SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
-  std::vector<std::string> platforms;
+  std::vector<std::string> platforms, add_compression;
 };
 
 /// Adds the command, its flags and their help.

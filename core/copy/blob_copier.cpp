@@ -55,10 +55,10 @@ void complete(Blob& used, const Reuse& want) {
 
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
   throw CopyError(Error(Status::unsupported,
-                        fmt::format("the source no longer has layer {} as its manifest names it, "
+                        fmt::format("the source does not have layer {} as its manifest names it, "
                                     "and the manifest must not change",
                                     step.original.digest.str())),
-                  Side::source);
+                  Side::request);
 }
 
 }  // namespace

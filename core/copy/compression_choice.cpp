@@ -73,16 +73,22 @@ void check_wish(const CompressionWish& wish) {
 }
 
 void check_wish_for(const CompressionWish& wish, const DestinationTraits& destination) {
-  if (!wish.form || *wish.form == LayerForm::plain) return;
-  if ((destination.flags & SEALOS_UNPACKS) != 0) {
+  if ((destination.flags & SEALOS_UNPACKS) != 0 && (wish.form || wish.keep_plain)) {
     throw Error(Status::unsupported,
                 fmt::format("{} unpacks layers, so that no compression can be chosen for them",
                             destination.name));
   }
+  if (!wish.form || *wish.form == LayerForm::plain) return;
   if (destination.compression == LayerCompression::decompress) {
     throw Error(Status::unsupported,
                 fmt::format("{} as it is to be written holds uncompressed layers, not {}",
                             destination.name, name_of(*wish.form)));
+  }
+  const auto& taken = destination.layer_compressions;
+  const std::string_view wanted = compression_of(*wish.form);
+  if (taken && std::find(taken->begin(), taken->end(), wanted) == taken->end()) {
+    throw Error(Status::unsupported,
+                fmt::format("{} takes no layers compressed with {}", destination.name, wanted));
   }
 }
 

@@ -55,8 +55,19 @@ TEST_CASE("a destination that unpacks layers leaves no choice") {
   const DestinationTraits store = place(LayerCompression::preserve, SEALOS_UNPACKS);
   CHECK_THROWS_WITH_AS(check_wish_for(asked(LayerForm::gzip), store), doctest::Contains("unpacks"),
                        Error);
-  CHECK_NOTHROW(check_wish_for(asked(LayerForm::plain), store));
+  CHECK_THROWS_AS(check_wish_for(asked(LayerForm::plain), store), Error);
+  CompressionWish plain;
+  plain.keep_plain = true;
+  CHECK_THROWS_AS(check_wish_for(plain, store), Error);
   CHECK_NOTHROW(check_wish_for({}, store));
+}
+
+TEST_CASE("a destination may take some compressions only") {
+  DestinationTraits to = place(LayerCompression::preserve);
+  to.layer_compressions = {"", "gzip"};
+  CHECK_NOTHROW(check_wish_for(asked(LayerForm::gzip), to));
+  CHECK_THROWS_WITH_AS(check_wish_for(asked(LayerForm::zstd_chunked), to),
+                       "there takes no layers compressed with zstd", Error);
 }
 
 TEST_CASE("annotations of a layer's bytes do not outlive them") {

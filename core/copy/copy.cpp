@@ -78,7 +78,7 @@ class CopyJob {
     for (const ImagePlan& plan : session_.images()) {
       cancel_.throw_if_cancelled();
       top = writer.put_image(plan, session_.indexes().empty());
-      written.insert_or_assign(plan.name().str(), *top);
+      written.insert_or_assign(plan.key(), *top);
     }
     for (const IndexPlan& plan : session_.indexes()) {
       cancel_.throw_if_cancelled();

@@ -51,7 +51,8 @@ struct CopyRequest {
   bool remove_signatures = false;
   std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
   CompressionWish compression;
-  bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
+  std::vector<LayerForm> add_compression;  ///< of an index: each image also in these
+  bool preserve_digests = false;           ///< the copy fails where a manifest would have to change
   /// Who can read the chosen layers afterwards; nullptr: none is encrypted.
   std::shared_ptr<const encryption::Recipients> recipients = {};
   encryption::EncryptedLayers encrypt_layers = {};

@@ -80,6 +80,7 @@ std::string what_is_taken(const DestinationTraits& destination) {
   std::string kinds;
   for (const std::string& type : destination.manifest_types) {
     const auto kind = manifest_kind(type);
+    if (kind && is_index(*kind)) continue;
     const std::string text(kind ? describe(*kind) : std::string_view(type));
     if (kinds.find(text) == std::string::npos) kinds += (kinds.empty() ? "" : ", ") + text;
   }

@@ -132,6 +132,43 @@ TEST_CASE_FIXTURE(Fixture, "an image goes to schema 1 and back") {
   CHECK(same.digest == old.digest());
 }
 
+TEST_CASE_FIXTURE(Fixture, "each image of an index is also there in the compression to add") {
+  const std::string packed = pack(layer, Compression::gzip), small = pack("x", Compression::zstd);
+  const std::string first = image(kPlain + "+gzip", {packed}, "amd64", {layer});
+  const std::string second = image(kPlain + "+zstd", {small}, "arm64", {"x"});
+  from.manifests[""] = index({entry(first, "linux/amd64"), entry(second, "linux/arm64")});
+  request.all = true;
+  request.add_compression = {LayerForm::zstd};
+  copy();
+  const Manifest now = Manifest::parse({"", to.manifests[""]});
+  REQUIRE(now.instances().size() == 3);
+  CHECK(now.instances()[0].digest == digest_of(first));
+  CHECK(now.instances()[1].digest == digest_of(second));
+  const Descriptor& added = now.instances()[2];
+  CHECK(added.platform->str() == "linux/amd64");
+  CHECK(added.annotations == Annotations{{"io.github.containers.compression.zstd", "true"}});
+  const Manifest variant = Manifest::parse({"", to.manifests.at(added.digest.str())});
+  CHECK(variant.layers()[0].media_type == kPlain + "+zstd");
+  CHECK(unpack(to.blobs.at(variant.layers()[0].digest.str())) == layer);
+  CHECK(variant.config().digest == Manifest::parse({"", first}).config().digest);
+
+  SUBCASE("which a second time changes nothing") {
+    request.source.details = "to";
+    request.destination.details = "again";
+    CHECK_FALSE(copy().manifest_changed);
+  }
+  SUBCASE("which needs an index that may change") {
+    to.puts = 0;
+    SUBCASE("and there is none") {
+      request.all = false;
+      request.platforms = {Platform::parse("linux/amd64")};
+    }
+    SUBCASE("and it may not") { request.preserve_digests = true; }
+    CHECK(failing_side() == Side::request);
+    CHECK(to.puts == 0);
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "what would change a manifest that must not is refused before the first blob") {
   from.manifests[""] = image(kPlain, {layer});

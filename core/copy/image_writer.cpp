@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/manifest/instance_choice.hpp"
 #include "core/manifest/rewrite.hpp"
 #include "support/digest/hasher.hpp"
@@ -59,6 +62,37 @@ void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
     const auto at = key == kAttestedDigest ? written.find(value) : written.end();
     if (at != written.end()) value = at->second.manifest.digest().str();
   }
+}
+
+/// Readers prefer an entry that says so, and others pass over what they cannot read.
+constexpr std::string_view kZstdEntry = "io.github.containers.compression.zstd";
+
+void stand_for(Descriptor& entry, const Manifest& now) {
+  entry.digest = now.digest();
+  entry.size = static_cast<std::int64_t>(now.bytes().size());
+  entry.media_type = media_type_of(now.kind());
+  entry.json.erase("data");
+  const auto& layers = now.layers();
+  const bool zstd = !layers.empty() && std::all_of(layers.begin(), layers.end(), [](const auto& l) {
+    const auto type = layer_type(l.media_type);
+    return type && type->compression == "zstd";
+  });
+  std::erase_if(entry.annotations, [](const auto& each) { return each.first == kZstdEntry; });
+  if (zstd) entry.annotations.emplace_back(kZstdEntry, "true");
+}
+
+/// What --add-compression puts beside an image. At the end of the index, where they stand with the
+/// peers, so that who takes the first that fits gets the image itself.
+std::vector<Descriptor> variants_of(const Descriptor& entry, const Digest& name,
+                                    const std::map<std::string, Written>& written) {
+  std::vector<Descriptor> out;
+  for (const LayerForm form : {LayerForm::gzip, LayerForm::zstd, LayerForm::zstd_chunked}) {
+    const auto at = written.find(variant_key(name, form));
+    if (at == written.end()) continue;
+    out.push_back(entry);
+    stand_for(out.back(), at->second.manifest);
+  }
+  return out;
 }
 
 }  // namespace
@@ -197,9 +231,10 @@ Written ImageWriter::put_image(const ImagePlan& plan, bool top) {
 Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
                               ManifestKind kind) const {
   const Manifest& original = plan.input.manifest;
-  std::vector<Descriptor> instances;
+  std::vector<Descriptor> instances, added;
   bool changed = kind != original.kind();
   for (Descriptor entry : original.instances()) {
+    const Digest original_name = entry.digest;
     const auto at = written.find(entry.digest.str());
     if (at == written.end()) {
       if (plan.sparse) instances.push_back(std::move(entry));
@@ -207,16 +242,17 @@ Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string,
       continue;
     }
     if (at->second.changed) {
-      const Manifest& now = at->second.manifest;
-      entry.digest = now.digest();
-      entry.size = static_cast<std::int64_t>(now.bytes().size());
-      entry.media_type = media_type_of(now.kind());
-      entry.json.erase("data");
+      stand_for(entry, at->second.manifest);
       changed = true;
     }
     follow(entry, written);
+    for (Descriptor& variant : variants_of(entry, original_name, written)) {
+      added.push_back(std::move(variant));
+      changed = true;
+    }
     instances.push_back(std::move(entry));
   }
+  std::move(added.begin(), added.end(), std::back_inserter(instances));
   if (!changed) return {original, false};
   return made_of(rewrite_index(original, kind, instances), original);
 }

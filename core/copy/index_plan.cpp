@@ -49,6 +49,41 @@ IndexPlan plan_one(IndexInput input, const DestinationTraits& destination, bool 
   return {std::move(input), std::move(kinds), sparse, std::move(frozen)};
 }
 
+/// Whether it is an image with layers; an attestation has none.
+bool has_layers(const ImagePlan& plan) {
+  return !plan.layers.empty() &&
+         std::all_of(plan.layers.begin(), plan.layers.end(),
+                     [](const BlobStep& step) { return step.layer.has_value(); });
+}
+
+bool is_in(const ImagePlan& plan, LayerForm form) {
+  return std::all_of(plan.layers.begin(), plan.layers.end(), [&](const BlobStep& step) {
+    return step.compression == compression_of(form) &&
+           (form != LayerForm::zstd_chunked || step.chunked);
+  });
+}
+
+/// The platform that an index gives an image; "": none does.
+std::string platform_in(const std::vector<IndexPlan>& indexes, const Digest& name) {
+  for (const IndexPlan& index : indexes) {
+    for (const Descriptor& entry : index.input.manifest.instances()) {
+      if (entry.digest == name && entry.platform) return entry.platform->str();
+    }
+  }
+  return "";
+}
+
+/// Whether the image has that form, or another one for its platform does.
+bool is_there(const std::vector<ImagePlan>& images, const std::vector<IndexPlan>& indexes,
+              const Digest& name, LayerForm form) {
+  const std::string platform = platform_in(indexes, name);
+  return std::any_of(images.begin(), images.end(), [&](const ImagePlan& image) {
+    const bool same = image.name() == name ||
+                      (!platform.empty() && platform_in(indexes, image.name()) == platform);
+    return same && is_in(image, form);
+  });
+}
+
 }  // namespace
 
 std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTraits& destination,
@@ -72,6 +107,39 @@ std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTrait
     if (above != frozen.end()) image.frozen = kAround + above->second;
   }
   return plans;
+}
+
+std::vector<ImagePlan> plan_variants(const std::vector<ImageInput>& inputs,
+                                     const std::vector<ImagePlan>& images,
+                                     const std::vector<IndexPlan>& indexes,
+                                     const std::vector<LayerForm>& forms,
+                                     const DestinationTraits& destination) {
+  std::vector<ImagePlan> out;
+  if (forms.empty()) return out;
+  if (indexes.empty()) {
+    throw Error(Status::unsupported,
+                "--add-compression lists images beside one another in an index, and one image "
+                "without an index is to be copied; --all copies an index");
+  }
+  for (const IndexPlan& index : indexes) {
+    if (index.frozen.empty()) continue;
+    throw Error(Status::unsupported,
+                fmt::format("--add-compression would change the index, which must not change: {}",
+                            index.frozen));
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    for (const LayerForm form : forms) {
+      if (!has_layers(images[i]) || is_there(images, indexes, images[i].name(), form)) continue;
+      ImageWishes wishes;
+      wishes.compression.form = form;
+      ImageInput input = inputs[i];
+      input.signatures.clear();  // they are for the image itself
+      ImagePlan plan = plan_image(std::move(input), destination, wishes);
+      plan.variant = form;
+      out.push_back(std::move(plan));
+    }
+  }
+  return out;
 }
 
 void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& images) {

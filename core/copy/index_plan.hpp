@@ -26,6 +26,15 @@ struct IndexPlan {
 std::vector<IndexPlan> plan_indexes(Selection& selection, const DestinationTraits& destination,
                                     bool sparse, bool preserve_digests = false);
 
+/// Copies of the images in other compressions, as --add-compression asks for them: for every image
+/// and form that the image as planned does not have. Throws an Error where there is no index to
+/// list them, or one that must not change.
+std::vector<ImagePlan> plan_variants(const std::vector<ImageInput>& inputs,
+                                     const std::vector<ImagePlan>& images,
+                                     const std::vector<IndexPlan>& indexes,
+                                     const std::vector<LayerForm>& forms,
+                                     const DestinationTraits& destination);
+
 /// A docker list does not list OCI images: an index that would hold one is not made a list, where
 /// there is a choice.
 void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& images);

@@ -16,7 +16,7 @@ std::string compressed(const std::string& bytes, Compression kind) {
 
 const std::string kLayerText = [] {
   std::string text;
-  for (int i = 0; i < 300000; ++i) text += std::to_string(i * 7919);
+  for (std::int64_t i = 0; i < 300000; ++i) text += std::to_string(i * 7919);
   return text;
 }();
 

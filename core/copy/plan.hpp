@@ -35,6 +35,8 @@ struct DestinationTraits {
   std::uint32_t flags = 0;
   bool stores_signatures = false;
   std::optional<Digest> required_digest = {};  ///< its reference names this digest
+  /// What layers may be recoded to; nullopt: anything.
+  std::optional<std::vector<std::string>> layer_compressions = {};
   std::string asked_format = {};  ///< manifest_types are those of --format only; "": not
   /// What a schema 1 manifest has to call itself there; "": anything.
   std::string schema1_name = {}, schema1_tag = {};
@@ -73,6 +75,10 @@ inline bool changes_bytes(const BlobStep& step) {
   return step.recode != Recode::none || step.opened != nullptr || step.encrypt;
 }
 
+inline std::string variant_key(const Digest& name, LayerForm form) {
+  return name.str() + "+" + std::string(name_of(form));
+}
+
 /// One image's way.
 struct ImagePlan {
   std::optional<Digest> instance;
@@ -85,8 +91,13 @@ struct ImagePlan {
   std::vector<Item> signatures;
   std::string schema1_name, schema1_tag;  ///< as in DestinationTraits
 
+  /// It is copied once more, in this form, beside the image itself.
+  std::optional<LayerForm> variant = {};
+
   /// As an index lists it.
   Digest name() const { return instance.value_or(manifest.digest()); }
+  /// The name, and for a variant which one.
+  std::string key() const { return variant ? variant_key(name(), *variant) : name().str(); }
 };
 
 /// Throws an Error that says which wish cannot be met, and why.

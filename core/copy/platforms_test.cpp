@@ -164,10 +164,11 @@ TEST_CASE_FIXTURE(Platforms, "an attestation goes with its image, and follows it
   to.compression = LayerCompression::compress;
   want({"linux/arm64", "linux/arm64/v8"});
   copy();
-  REQUIRE(top().instances().size() == 2);
-  const Descriptor& image = top().instances()[0];
+  const Manifest now = top();
+  REQUIRE(now.instances().size() == 2);
+  const Descriptor& image = now.instances()[0];
   CHECK(image.digest != digest_of(manifest));
-  CHECK(top().instances()[1].annotations.back().second == image.digest.str());
+  CHECK(now.instances()[1].annotations.back().second == image.digest.str());
 }
 
 TEST_CASE_FIXTURE(Platforms, "an index that says something else of an image than it is") {

@@ -41,7 +41,7 @@ WrittenManifests known_manifests(const CopySession& session, const ImageWriter& 
   WrittenManifests known;
   std::set<std::string> unknown;
   for (const ImagePlan& plan : session.images()) {
-    const std::string digest = plan.name().str();
+    const std::string digest = plan.key();
     const bool all = std::all_of(plan.layers.begin(), plan.layers.end(), [&](const auto& step) {
       return is_known(step, results, plan.kinds.front());
     });
@@ -52,7 +52,9 @@ WrittenManifests known_manifests(const CopySession& session, const ImageWriter& 
     const auto& entries = plan.input.manifest.instances();
     const std::string digest = plan.name().str();
     const bool all = std::none_of(entries.begin(), entries.end(), [&](const Descriptor& entry) {
-      return unknown.contains(entry.digest.str());
+      // Its variants have keys that begin with its own.
+      const auto at = unknown.lower_bound(entry.digest.str());
+      return at != unknown.end() && at->starts_with(entry.digest.str());
     });
     if (all) known.insert_or_assign(digest, writer.index_as(plan, known, plan.kinds.front()));
     if (!all) unknown.insert(digest);

@@ -72,10 +72,10 @@ std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& image
                                              const WrittenManifests& written) {
   std::vector<ManifestReport> reports;
   std::set<std::string> planned;
-  const auto add = [&](const Manifest& original, const Digest& name, ManifestKind first,
-                       auto&& reasons) {
+  const auto add = [&](const Manifest& original, const Digest& name, const std::string& key,
+                       ManifestKind first, auto&& reasons) {
     planned.insert(name.str());
-    const auto at = written.find(name.str());
+    const auto at = written.find(key);
     const Written* now = at == written.end() ? nullptr : &at->second;
     ManifestReport report = report_of(original, name, now, first);
     if (now == nullptr || now->changed) {
@@ -85,13 +85,13 @@ std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& image
     reports.push_back(std::move(report));
   };
   for (const ImagePlan& plan : images) {
-    add(plan.manifest, plan.name(), plan.kinds.front(),
+    add(plan.manifest, plan.name(), plan.key(), plan.kinds.front(),
         [&](ManifestKind kind) { return reasons_of(plan, results, kind); });
     if (const auto platform = platform_of(plan.manifest, plan.config_bytes))
       reports.back().platform = platform->str();
   }
   for (const IndexPlan& plan : indexes) {
-    add(plan.input.manifest, plan.name(), plan.kinds.front(),
+    add(plan.input.manifest, plan.name(), plan.name().str(), plan.kinds.front(),
         [&](ManifestKind kind) { return reasons_of(plan, written, planned, kind); });
   }
   if (!reports.empty()) reports.back().top = true;

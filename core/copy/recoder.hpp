@@ -19,10 +19,10 @@ class PlainDigest;
 /// that they are not, or in another way, are recoded from what they are.
 class Recoder {
  public:
-  /// `from` is verified. The digest of the layer without compression is verified here, where the
-  /// step knows it and the bytes pass in that form.
-  /// An encrypted layer that the step has opened is decrypted first; one that is to be encrypted is
-  /// so last, for `recipients`.
+  /// `from` is verified; `step` outlives this. The digest of the layer without compression is
+  /// verified here, where the step knows it and the bytes pass in that form. An encrypted layer
+  /// that the step has opened is decrypted first; one that is to be encrypted is so last, for
+  /// `recipients`.
   Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
           const encryption::Recipients* recipients = nullptr);
   Recoder(const Recoder&) = delete;

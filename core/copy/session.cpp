@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <thread>
 
 #include "core/copy/image_writer.hpp"
 #include "support/docker_name/docker_name.hpp"
@@ -183,6 +185,7 @@ DestinationTraits CopySession::traits() const {
   DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
                            destination_->compression(),       destination_->flags(),
                            destination_->stores_signatures(), std::nullopt};
+  traits.layer_compressions = destination_->layer_compressions();
   if (const auto text = to_->docker_name()) {
     const DockerName name = DockerName::parse(*text);
     traits.required_digest = name.digest;
@@ -202,10 +205,14 @@ void CopySession::make_plans() {
     indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();
-      images_.push_back(plan_image(std::move(image), to, wishes));
+      images_.push_back(plan_image(image, to, wishes));
     }
-    fit_kinds(indexes_, images_);
     check_level_used(request_.compression, images_);
+    auto variants =
+        plan_variants(selection_.images, images_, indexes_, request_.add_compression, to);
+    selection_.images.clear();
+    std::move(variants.begin(), variants.end(), std::back_inserter(images_));
+    fit_kinds(indexes_, images_);
   });
 }
 
@@ -237,7 +244,17 @@ std::vector<BlobTask> CopySession::tasks() const {
 }
 
 unsigned CopySession::workers() const {
-  return source_->parallel() && destination_->parallel() ? request_.workers : 1;
+  if (!source_->parallel() || !destination_->parallel()) return 1;
+  // One layer is compressed on every processor, so that more at a time than there are processors
+  // would cost memory alone.
+  const unsigned enough = std::max(2U, std::thread::hardware_concurrency());
+  std::set<std::string> compressed;
+  for (const ImagePlan& plan : images_) {
+    for (const BlobStep& step : plan.layers) {
+      if (step.recode == Recode::compress) compressed.insert(key_of(step));
+    }
+  }
+  return compressed.size() > enough ? std::min(request_.workers, enough) : request_.workers;
 }
 
 void name_place(CopyError& e, const CopyRequest& request) {

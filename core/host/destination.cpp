@@ -1,6 +1,7 @@
 #include "core/host/destination.hpp"
 
 #include "core/host/checked.hpp"
+#include "sealos/ext/draft/layer_compressions.h"
 
 namespace sealos {
 namespace {
@@ -94,6 +95,18 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
   checked(plugin_, "put_signatures", [&](sealos_error* error) {
     return c_->put_signatures(c_.get(), c_str(instance), views.data(), views.size(), error);
   });
+}
+
+std::optional<std::vector<std::string>> Destination::layer_compressions() const {
+  if (c_->get_extension == nullptr) return std::nullopt;
+  const auto* found =
+      static_cast<const sealos_layer_compressions*>(contained(plugin_, "get_extension", [&] {
+        return c_->get_extension(c_.get(), SEALOS_LAYER_COMPRESSIONS);
+      }));
+  if (found == nullptr || !SEALOS_HAS(found, sealos_layer_compressions, names)) return std::nullopt;
+  std::vector<std::string> names;
+  for (const char* const* at = found->names; *at != nullptr; ++at) names.emplace_back(*at);
+  return names;
 }
 
 const sealos_destination_referrers* Destination::referrers() const {

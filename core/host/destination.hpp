@@ -25,6 +25,8 @@ class Destination {
   /// Best first; empty: any.
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const;
+  /// Which compressions layers may be recoded to; nullopt: any.
+  std::optional<std::vector<std::string>> layer_compressions() const;
   bool stores_signatures() const { return c_->put_signatures != nullptr; }
 
   /// What was stored: its digest and size are set.

@@ -10,9 +10,9 @@
 #include <cerrno>
 #include <memory>
 
-#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/signature_file/signature_file.hpp"
 
 namespace sealos::dir {
 namespace {

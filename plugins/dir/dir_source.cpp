@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/signature_file/signature_file.hpp"
 
 namespace sealos::dir {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "dir_reference.hpp"
-#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/signature_file/signature_file.hpp"
 #include "support/testing/fake_host.hpp"
 #include "support/testing/temp_folder.hpp"
 

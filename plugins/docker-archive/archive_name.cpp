@@ -6,16 +6,6 @@
 
 namespace sealos::docker_archive {
 
-DockerName parse_tagged(std::string_view text) {
-  DockerName name = DockerName::parse(text);
-  if (name.digest) {
-    throw Error(Status::invalid, fmt::format("\"{}\" has a digest; images in an archive have tags",
-                                             printable(text)));
-  }
-  if (name.tag.empty()) name.tag = "latest";
-  return name;
-}
-
 ArchiveName ArchiveName::parse(std::string_view details) {
   const size_t colon = details.find(':');
   ArchiveName parsed;

@@ -6,22 +6,17 @@
 #include <string>
 #include <string_view>
 
-#include "support/docker_name/docker_name.hpp"
+#include "support/docker_archive/archive_items.hpp"
 
 namespace sealos::docker_archive {
 
 /// `PATH[:DOCKER-REFERENCE | :@POSITION]`. PATH ends at the first colon.
-struct ArchiveName {
-  std::string path;                ///< "-": standard input or output
-  std::optional<DockerName> name;  ///< with a tag, without a digest
-  std::optional<size_t> position;  ///< in manifest.json, from 0
+struct ArchiveName : WantedImage {
+  std::string path;  ///< "-": standard input or output
 
   /// Throws SEALOS_INVALID, naming what is wrong.
   static ArchiveName parse(std::string_view details);
   std::string canonical() const;
 };
-
-/// A docker reference with a tag, "latest" if it has none; throws SEALOS_INVALID for a digest.
-DockerName parse_tagged(std::string_view text);
 
 }  // namespace sealos::docker_archive

@@ -1,11 +1,9 @@
 #include "destination.hpp"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 
-#include "support/digest/hasher.hpp"
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::docker_archive {
@@ -25,13 +23,6 @@ bool wants_plain(const sdk::Host& host) {
       fmt::format("docker-archive.format must be hybrid or plain, not \"{}\"", printable(wish)));
 }
 
-std::string what_to_do_with_existing(const sdk::Host& host) {
-  const std::string wish = host.option(kExisting).value_or("refuse");
-  if (wish == "add" || wish == "replace" || wish == "refuse") return wish;
-  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
-                                           kExisting, printable(wish)));
-}
-
 /// The name of the reference, and those of the option, which are separated by commas.
 std::vector<DockerName> wanted_names(const sdk::Host& host, const ArchiveName& name) {
   std::vector<DockerName> names;
@@ -46,20 +37,9 @@ std::vector<DockerName> wanted_names(const sdk::Host& host, const ArchiveName& n
   return names;
 }
 
-/// The machine's architecture as OCI names it.
-std::string this_architecture() {
-  utsname machine{};
-  ::uname(&machine);
-  const std::string name = machine.machine;
-  if (name == "x86_64") return "amd64";
-  if (name == "aarch64") return "arm64";
-  if (name.starts_with("arm")) return "arm";
-  return name;
-}
-
 /// In the plain form the names say what a member is.
-std::string plain_path(const Blob& blob, const Digest& digest) {
-  return fmt::format("{}.{}", digest.hex(), blob.is_config() ? "json" : "tar");
+std::string plain_path(const Digest& digest, bool config) {
+  return fmt::format("{}.{}", digest.hex(), config ? "json" : "tar");
 }
 
 }  // namespace
@@ -71,17 +51,19 @@ Destination::Destination(sdk::Host host, const ArchiveName& name, sdk::Intent in
       decompress_(host.flag("docker-archive.decompress").value_or(false)),
       preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  const std::string wish = what_to_do_with_existing(host);
+  const Existing wish = existing_wish(host, kExisting);
   if (target.exists()) open_former(target, wish);
   if (preview_) return;
   output_ =
       std::make_unique<ArchiveOutput>(host_, target, kMode, former_ ? former_->blobs() : nullptr);
-  if (plain_) output_->name_blobs(plain_path);
+  if (!plain_) return;
+  output_->writer().name_blobs(
+      [](const Blob& blob, const Digest& digest) { return plain_path(digest, blob.is_config()); });
 }
 
-void Destination::open_former(const ArchiveTarget& target, const std::string& wish) {
-  if (wish == "replace") return;
-  if (wish == "refuse") {
+void Destination::open_former(const ArchiveTarget& target, Existing wish) {
+  if (wish == Existing::replace) return;
+  if (wish != Existing::add) {
     throw Error(Status::exists,
                 fmt::format("the file exists; {0}=add adds this image, {0}=replace replaces the "
                             "file",
@@ -125,35 +107,21 @@ void Destination::check_layer(const Blob& blob) {
   warned_zstd_ = true;
   host_.warn(
       "layers compressed with zstd can be loaded by Docker 23 and newer only; "
-      "docker-archive.decompress=true stores them uncompressed");
+      "--compression-format gzip recodes them, docker-archive.decompress=true stores them "
+      "uncompressed");
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {
   check_layer(blob);
-  return output().put(blob, from);
+  return output().writer().put(blob, from);
 }
 
-/// What a preview says to a blob that has a digest.
-std::optional<std::int64_t> Destination::reusable(const Blob& blob) const {
-  if (plain_ || !former_) return std::nullopt;
-  return size_to_carry_over(former_->blobs().get(), blob, *blob.digest);
-}
-
+/// A preview sees what could be carried over.
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (!blob.digest || (want.compression && blob.compression != want.compression))
-      return std::nullopt;
-    const auto size = preview_ ? reusable(blob) : output().reuse(blob, *blob.digest);
-    if (!size) return std::nullopt;
-    Blob used = blob;
-    used.size = *size;
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
+  if (!preview_) return output().try_reuse(want);
+  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+    return plain_ || !former_ ? std::nullopt : former_->blobs()->size(digest);
+  });
 }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
@@ -163,53 +131,16 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
                                                        "manifest of type \"{}\"",
                                                        printable(manifest.label)));
   }
-  const Digest digest = instance ? *instance : digest_of(manifest.data);
-  if (instance && digest_of(manifest.data, instance->algorithm()) != *instance) {
-    throw Error(Status::corrupt,
-                fmt::format("manifest {} does not have that digest", instance->brief()));
-  }
-  if (!plain_) output().put(digest, manifest.data);
-  if (instance) {
-    if (is_manifest(manifest.label)) manifests_[digest] = manifest.data;
-    return;
-  }
-  top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
-  top_text_ = manifest.data;
-}
-
-ArchiveItem Destination::item_of(const Json& manifest) const {
-  const auto path = [&](const Json& descriptor, bool config) {
-    const Digest digest = Digest::require(descriptor.text_at("digest"));
-    Blob blob;
-    if (config) blob.flags = SEALOS_BLOB_CONFIG;
-    return plain_ ? plain_path(blob, digest) : archive_path_of(digest);
-  };
-  ArchiveItem item;
-  item.config = path(manifest.at("config"), true);
-  if (const Json* layers = manifest.find("layers")) {
-    for (const Json& layer : layers->items("layers")) item.layers.push_back(path(layer, false));
-  }
-  return item;
+  const Digest digest = image_.add(instance, manifest);
+  if (!plain_) output().writer().put(digest, manifest.data);
 }
 
 /// Of an index, the image for this machine, else the first; old engines see that one alone.
 ArchiveItem Destination::described_item() const {
-  const Json top = Json::parse(top_text_);
-  if (!is_index(top_->media_type)) return item_of(top);
-  const std::string* first = nullptr;
-  for (const Json& child : top.at("manifests").items("manifests")) {
-    const auto at = manifests_.find(Digest::require(child.text_at("digest")));
-    if (at == manifests_.end()) continue;
-    if (annotation(child, kDockerReferenceType) == "attestation-manifest") continue;
-    if (first == nullptr) first = &at->second;
-    const Json* platform = child.find("platform");
-    if (platform != nullptr && platform->text_at("os") == "linux" &&
-        platform->text_at("architecture") == this_architecture()) {
-      return item_of(Json::parse(at->second));
-    }
-  }
-  if (first == nullptr) throw Error(Status::unsupported, "the index has no image that was copied");
-  return item_of(Json::parse(*first));
+  return ImageDescription::item_of(
+      image_.described(this_platform()), [&](const Digest& digest, bool config) {
+        return plain_ ? plain_path(digest, config) : archive_path_of(digest);
+      });
 }
 
 /// An image that is there already gets more names.
@@ -223,22 +154,14 @@ void Destination::add_item(ArchiveItem item) {
   items_.push_back(std::move(item));
 }
 
-/// The tag alone stands in ref.name, as Docker and containerd write it.
 void Destination::add_entries() {
-  if (names_.empty()) {
-    index_.add(*top_, "");
-    return;
-  }
-  for (const DockerName& name : names_) {
-    Json entry = top_->json();
-    entry.set("annotations", Json::object({{std::string(kContainerdName), name.str()},
-                                           {std::string(kRefName), name.tag}}));
-    index_.append(std::move(entry));
-  }
+  if (names_.empty()) index_.add(image_.top(), "");
+  for (Json& entry : image_.entries(names_)) index_.append(std::move(entry));
 }
 
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_) throw Error(Status::internal, "docker-archive: there is no manifest to commit");
+  if (!image_.complete())
+    throw Error(Status::internal, "docker-archive: there is no manifest to commit");
   ArchiveItem item = described_item();
   if (former_) {
     former_->take_names(names_, item.config);
@@ -249,12 +172,12 @@ std::optional<std::string> Destination::commit(const Item&) {
   add_item(std::move(item));
   if (!plain_) add_entries();
   if (!plain_ || !index_.entries().empty()) {
-    output().add("oci-layout", kLayoutFile);
-    output().add("index.json", index_.dump());
+    output().writer().add("oci-layout", kLayoutFile);
+    output().writer().add("index.json", index_.dump());
   }
   Json manifest = Json::array();
   for (const ArchiveItem& each : items_) manifest.push_back(each.json());
-  output().add("manifest.json", manifest.dump());
+  output().writer().add("manifest.json", manifest.dump());
   output().commit();
   return std::nullopt;
 }

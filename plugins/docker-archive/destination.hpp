@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "former_archive.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
+#include "support/docker_archive/image_description.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"
 
@@ -33,11 +33,9 @@ class Destination {
   void abort() { output_.reset(); }
 
  private:
-  void open_former(const ArchiveTarget& target, const std::string& wish);
+  void open_former(const ArchiveTarget& target, Existing wish);
   void check_layer(const Blob& blob);
   ArchiveOutput& output();
-  std::optional<std::int64_t> reusable(const Blob& blob) const;
-  ArchiveItem item_of(const Json& manifest) const;
   ArchiveItem described_item() const;
   void add_item(ArchiveItem item);
   void add_entries();
@@ -49,9 +47,7 @@ class Destination {
   std::vector<ArchiveItem> items_;
   oci_layout::LayoutIndex index_;
   std::unique_ptr<ArchiveOutput> output_;  // none in a preview
-  std::optional<oci_layout::Descriptor> top_;
-  std::string top_text_;
-  std::map<Digest, std::string> manifests_;  // of the images in the index
+  ImageDescription image_;
   bool warned_zstd_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "test_archive.hpp"
+#include "reference.hpp"
+#include "support/docker_archive/test_archive.hpp"
 
 namespace fs = std::filesystem;
 using namespace sealos;

@@ -21,15 +21,6 @@ bool is_one_of(const std::string& text, const std::vector<DockerName>& names) {
   }
 }
 
-/// The digest in "blobs/sha256/0123...".
-std::optional<Digest> digest_at(std::string_view path) {
-  constexpr std::string_view kStart = "blobs/";
-  if (!path.starts_with(kStart)) return std::nullopt;
-  std::string name(path.substr(kStart.size()));
-  std::replace(name.begin(), name.end(), '/', ':');
-  return Digest::parse(name);
-}
-
 }  // namespace
 
 FormerArchive::FormerArchive(const sdk::Host& host, const std::string& path)
@@ -68,7 +59,7 @@ void FormerArchive::carry_over(ArchiveOutput& output) const {
   for (const Digest& digest : reachable_blobs(index_, *blobs_))
     paths.insert(archive_path_of(digest));
   for (const std::string& path : paths) {
-    if (const auto digest = digest_at(path)) {
+    if (const auto digest = digest_in_path(path)) {
       output.carry_over(*digest);
     } else if (const TarMember* member = blobs_->tar().index().find(path)) {
       output.carry_member(*member, path);

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "archive_items.hpp"
 #include "sealos/sdk/host.hpp"
+#include "support/docker_archive/archive_items.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"
 

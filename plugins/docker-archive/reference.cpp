@@ -1,8 +1,6 @@
 #include "reference.hpp"
 
-#include <filesystem>
-
-#include "support/layout_archive/archive_blobs.hpp"
+#include <fmt/format.h>
 
 namespace sealos::docker_archive {
 namespace {
@@ -16,26 +14,37 @@ auto about(std::string_view path, Body&& body) {
   }
 }
 
+ReadOptions read_options(const sdk::Host& host) {
+  using Prefer = ReadOptions::Prefer;
+  ReadOptions options;
+  options.advice = "with docker-archive.prefer=docker or =oci one of the two is read";
+  const std::string wish = host.option("docker-archive.prefer").value_or("");
+  if (wish == "oci") {
+    options.prefer = Prefer::oci;
+  } else if (wish == "docker") {
+    options.prefer = Prefer::docker;
+  } else if (!wish.empty()) {
+    throw Error(
+        Status::invalid,
+        fmt::format("docker-archive.prefer must be oci or docker, not \"{}\"", printable(wish)));
+  }
+  return options;
+}
+
 }  // namespace
 
 Reference::Reference(std::string_view details)
-    : name_(about(details, [&] { return ArchiveName::parse(details); })) {}
+    : name_(about(details, [&] { return ArchiveName::parse(details); })), input_(name_.path) {}
 
 std::optional<std::string> Reference::docker_name() const {
   return name_.name ? std::optional(name_.name->str()) : std::nullopt;
 }
 
-std::shared_ptr<const TarFile> Reference::open_tar(const sdk::Host& host) const {
-  std::error_code error;
-  if (name_.path != "-" && std::filesystem::is_regular_file(name_.path, error))
-    return open_archive(host, name_.path);
-  const std::lock_guard lock(mutex_);
-  if (piped_ == nullptr) piped_ = open_archive(host, name_.path);
-  return piped_;
-}
-
-std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
-  return about(name_.path, [&] { return std::make_unique<Source>(host, open_tar(host), name_); });
+std::unique_ptr<ImageSource> Reference::open_source(sdk::Host host) const {
+  return about(name_.path, [&] {
+    return std::make_unique<ImageSource>(host, "docker-archive:" + printable(name_.path),
+                                         input_.open(host), name_, read_options(host));
+  });
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
@@ -56,7 +65,7 @@ std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent)
 
 std::vector<std::string> Reference::list_tags(sdk::Host host) const {
   return about(name_.path, [&] {
-    const auto text = archive_text(*open_tar(host), "manifest.json", kMaxText);
+    const auto text = archive_text(*input_.open(host), "manifest.json", kMaxText);
     if (!text) throw Error(Status::invalid, "there is no manifest.json in it");
     std::vector<std::string> tags;
     for (const ArchiveItem& item : parse_items(*text))

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +10,8 @@
 #include "archive_name.hpp"
 #include "destination.hpp"
 #include "sealos/sdk/host.hpp"
-#include "source.hpp"
-#include "support/tar/tar_file.hpp"
+#include "support/docker_archive/image_source.hpp"
+#include "support/layout_archive/archive_blobs.hpp"
 
 namespace sealos::docker_archive {
 
@@ -23,7 +22,7 @@ class Reference {
 
   std::string canonical() const { return name_.canonical(); }
   std::optional<std::string> docker_name() const;
-  std::unique_ptr<Source> open_source(sdk::Host host) const;
+  std::unique_ptr<ImageSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
   /// One that only looks.
   std::unique_ptr<Destination> open_preview(sdk::Host host) const;
@@ -31,11 +30,9 @@ class Reference {
 
  private:
   std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
-  std::shared_ptr<const TarFile> open_tar(const sdk::Host& host) const;
 
   ArchiveName name_;
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const TarFile> piped_;  // what came by a pipe comes once
+  ArchiveInput input_;
 };
 
 }  // namespace sealos::docker_archive

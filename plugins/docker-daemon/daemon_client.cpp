@@ -89,7 +89,7 @@ void DaemonClient::fail(std::string_view doing, http::Response& response) const 
     if (const std::string message = json.text_at("message"); !message.empty()) said = message;
   } catch (const Error&) {
   }
-  while (said.ends_with('\n')) said.pop_back();
+  while (said.ends_with('\n') || said.ends_with('.')) said.pop_back();
   Error error(status_of(response.status()),
               fmt::format("docker-daemon: {} at {}: {} {}", doing, where_, response.status(),
                           printable(said, 500)));

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "archive_index.hpp"
+#include "sealos/ext/draft/layer_compressions.h"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
+#include "support/layout_archive/archive_blobs.hpp"
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::docker_daemon {
@@ -24,6 +25,15 @@ Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, D
       upload_(std::make_unique<Upload>(*client_)),
       archive_(*upload_, 0, 0444, host.temp_dir()) {}
 
+const void* Destination::get_extension(std::string_view id) const {
+  static constexpr const char* kOld[] = {"", "gzip", nullptr};
+  static constexpr const char* kNew[] = {"", "gzip", "zstd", nullptr};
+  static constexpr sealos_layer_compressions kTakenByOld{sizeof(kTakenByOld), 0, kOld};
+  static constexpr sealos_layer_compressions kTakenByNew{sizeof(kTakenByNew), 0, kNew};
+  if (id != SEALOS_LAYER_COMPRESSIONS) return nullptr;
+  return unpacks(Compression::zstd) ? &kTakenByNew : &kTakenByOld;
+}
+
 std::vector<std::string> Destination::manifest_types() const {
   std::vector<std::string> types{std::string(kOciManifest), std::string(kDockerManifest)};
   if (client_->keeps_indexes())
@@ -37,17 +47,14 @@ bool Destination::unpacks(Compression kind) const {
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {
-  if (blob.digest) {
-    if (const auto at = written_.find(*blob.digest); at != written_.end()) return at->second;
-  }
-  if (blob.is_config()) return put_plainly(blob, from);
+  if (blob.is_config()) return archive_.put(blob, from);
   if (blob.media_type.ends_with("+encrypted")) {
     throw Error(Status::unsupported,
                 "docker-daemon: the layer is encrypted, and docker cannot decrypt it");
   }
   Compression kind = Compression::none;
   const auto layer = look_at_compression(borrow(from), kind);
-  if (unpacks(kind)) return put_plainly(blob, *layer);
+  if (unpacks(kind)) return archive_.put(blob, *layer);
   if (!blob.digest) {
     throw Error(Status::unsupported,
                 fmt::format("docker-daemon: the daemon at {} does not unpack {}; take gzip",
@@ -56,35 +63,18 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
   return put_unpacked(blob, decompress(borrow(*layer), kind));
 }
 
-Blob Destination::put_plainly(const Blob& blob, Stream& from) {
-  Blob put = blob;
-  if (blob.digest && blob.size >= 0) {
-    archive_.add(blob_path(*blob.digest), blob.size, from);
-  } else {
-    Hasher hasher;
-    const auto name = [&]() -> std::string {
-      if (!put.digest) put.digest = hasher.finish();
-      return written_.contains(*put.digest) ? "" : blob_path(*put.digest);
-    };
-    put.size = archive_.add_unsized(name, from, &hasher);
-  }
-  return written_.emplace(*put.digest, put).first->second;
-}
-
 /// The archive is then none of an OCI layout, which has the blob itself.
 Blob Destination::put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain) {
   const std::string path = fmt::format("{}.tar", blob.digest->hex());
-  archive_.add_unsized([&] { return path; }, *plain, nullptr);
+  archive_.add_unsized(path, *plain);
   paths_.emplace(*blob.digest, path);
-  return written_.emplace(*blob.digest, blob).first->second;
+  return blob;
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  if (!want.blob.digest) return std::nullopt;
-  const auto at = written_.find(*want.blob.digest);
-  if (at == written_.end()) return std::nullopt;
-  if (want.compression && at->second.compression != want.compression) return std::nullopt;
-  return at->second;
+  return first_reusable(want, [&](const Blob& blob, const Digest& digest) {
+    return paths_.contains(digest) ? std::optional(blob.size) : archive_.size_of(digest);
+  });
 }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
@@ -93,37 +83,41 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
                 fmt::format("docker-daemon: docker loads no manifest of type \"{}\"",
                             printable(manifest.label)));
   }
-  const Digest digest = digest_of(manifest.data, instance ? instance->algorithm() : "sha256");
-  if (instance && *instance != digest) {
-    throw Error(Status::corrupt, fmt::format("docker-daemon: manifest {} does not have that digest",
-                                             instance->brief()));
+  archive_.put(image_.add(instance, manifest), manifest.data);
+}
+
+/// What makes an image of the blobs. Returns the digest of the config that old engines take.
+Digest Destination::describe() {
+  const std::string& manifest = image_.described({client_->os(), client_->architecture()});
+  docker_archive::ArchiveItem item =
+      docker_archive::ImageDescription::item_of(manifest, [&](const Digest& digest, bool) {
+        const auto elsewhere = paths_.find(digest);
+        return elsewhere == paths_.end() ? archive_path_of(digest) : elsewhere->second;
+      });
+  item.tags.push_back(name_.name->str());
+  if (paths_.empty()) {
+    LayoutIndex index;
+    for (Json& entry : image_.entries({*name_.name})) index.append(std::move(entry));
+    archive_.add("oci-layout", kLayoutFile);
+    archive_.add("index.json", index.dump());
   }
-  manifests_.insert_or_assign(digest, manifest);
-  if (!instance) top_ = manifest;
+  archive_.add("manifest.json", Json(Json::Array{item.json()}).dump());
+  return Digest::require(Json::parse(manifest).at("config").text_at("digest"));
 }
 
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_) throw Error(Status::internal, "docker-daemon: there is no manifest to commit");
-  const DockerName& name = *name_.name;
-  const ArchiveIndex index = make_archive_index(*top_, manifests_, paths_, name.str(), name.tag,
-                                                {client_->os(), client_->architecture()});
-  const bool layout = !index.index_json.empty();
-  if (layout) {
-    for (const auto& [digest, manifest] : manifests_)
-      archive_.add(blob_path(digest), manifest.data);
-    archive_.add("oci-layout", kLayoutFile);
-    archive_.add("index.json", index.index_json);
-  }
-  archive_.add("manifest.json", index.manifest_json);
+  if (!image_.complete())
+    throw Error(Status::internal, "docker-daemon: there is no manifest to commit");
+  const Digest config = describe();
   archive_.finish();
   for (const std::string& loaded : upload_->finish())
     host_.debug("docker-daemon: loaded " + printable(loaded));
-  verify(index.config_digest, layout);
+  verify(config);
   return std::nullopt;
 }
 
 /// A daemon that has taken another image under the name, or none, has not always said so.
-void Destination::verify(const std::string& config, bool layout) {
+void Destination::verify(const Digest& config) {
   const std::string name = name_.canonical();
   const auto image = client_->inspect(name);
   if (!image) {
@@ -133,9 +127,9 @@ void Destination::verify(const std::string& config, bool layout) {
   }
   std::string id = image->text_at("Id");
   if (!id.starts_with("sha256:")) id = "sha256:" + id;
-  const bool known = id == config || id == digest_of(top_->data).str();
+  const bool known = id == config.str() || id == image_.top().digest.str();
   // Without an OCI layout the containerd store makes a manifest of its own.
-  if (known || !layout) return;
+  if (known || !paths_.empty()) return;
   throw Error(Status::unavailable, fmt::format("docker-daemon: {} has another image as {} than was "
                                                "loaded: {}",
                                                client_->where(), name, printable(id)));

@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,8 @@
 #include "daemon_name.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "support/compression/compression.hpp"
-#include "support/tar/tar_writer.hpp"
+#include "support/docker_archive/image_description.hpp"
+#include "support/layout_archive/archive_writer.hpp"
 #include "upload.hpp"
 
 namespace sealos::docker_daemon {
@@ -34,22 +34,21 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort();
+  const void* get_extension(std::string_view id) const;
 
  private:
   bool unpacks(Compression kind) const;
-  Blob put_plainly(const Blob& blob, Stream& from);
   Blob put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain);
-  void verify(const std::string& config, bool layout);
+  Digest describe();
+  void verify(const Digest& config);
 
   sdk::Host host_;
   std::unique_ptr<DaemonClient> client_;
   DaemonName name_;
   std::unique_ptr<Upload> upload_;
-  TarWriter archive_;
-  std::map<Digest, Blob> written_;
+  ArchiveWriter archive_;
   std::map<Digest, std::string> paths_;  // of layers that are not at their own place
-  std::map<Digest, Item> manifests_;
-  std::optional<Item> top_;
+  docker_archive::ImageDescription image_;
 };
 
 }  // namespace sealos::docker_daemon

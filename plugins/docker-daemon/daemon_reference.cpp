@@ -36,9 +36,9 @@ std::vector<std::string> Reference::policy_namespaces() const {
   return all;
 }
 
-std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
+std::unique_ptr<docker_archive::ImageSource> Reference::open_source(sdk::Host host) const {
   const auto client = connect(host);
-  return Source::open(host, *client, name_);
+  return open_image(host, *client, name_);
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {

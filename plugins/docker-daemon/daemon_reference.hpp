@@ -23,7 +23,7 @@ class Reference {
   std::string policy_identity() const;
   std::vector<std::string> policy_namespaces() const;
 
-  std::unique_ptr<Source> open_source(sdk::Host host) const;
+  std::unique_ptr<docker_archive::ImageSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
   /// Nothing is sent before the first blob: one like the other.
   std::unique_ptr<Destination> open_preview(sdk::Host host) const;

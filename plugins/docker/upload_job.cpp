@@ -81,6 +81,9 @@ void UploadJob::take_up() {
           fmt::format("{}: going on behind {} of {} bytes", doing_, offset_, size_));
       return;
     }
+    // What the registry was still checking when it was asked first may be complete by now.
+    there_ = head_blob(registry_, registry_.path(), *digest_).has_value();
+    if (there_) return;
   } catch (const Error& e) {
     if (e.status() == Status::cancelled) {
       keep_ = true;
@@ -239,11 +242,12 @@ void UploadJob::recover(const Error& error, const Refused* refused, Tries& tries
 
 void UploadJob::find_position(Tries& tries) {
   sending_ = false;
-  if (digest_ && head_blob(registry_, registry_.path(), *digest_)) {
+  const auto at = session_.is_open() ? session_.status() : std::nullopt;
+  // An upload that is gone may have been completed, and only the answer was lost.
+  if (!at && digest_ && head_blob(registry_, registry_.path(), *digest_)) {
     there_ = true;
     return;
   }
-  const auto at = session_.is_open() ? session_.status() : std::nullopt;
   if (!at || (size_ >= 0 && *at > size_)) return start_over();
   if (*at - offset_ >= kProgress) tries.reset();
   offset_ = *at;

@@ -19,13 +19,6 @@ namespace {
 constexpr unsigned kMode = 0644;
 constexpr const char* kExisting = "oci-archive.existing";
 
-std::string what_to_do_with_existing(const sdk::Host& host) {
-  const std::string wish = host.option(kExisting).value_or("");
-  if (wish.empty() || wish == "add" || wish == "replace" || wish == "refuse") return wish;
-  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
-                                           kExisting, printable(wish)));
-}
-
 LayoutIndex index_of(const TarFile& tar) {
   if (const auto layout = archive_text(tar, "oci-layout")) check_layout_version(*layout);
   const auto text = archive_text(tar, "index.json");
@@ -41,16 +34,16 @@ Destination::Destination(sdk::Host host, const LayoutName& name, sdk::Intent int
       keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)),
       preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  const std::string wish = what_to_do_with_existing(host);
+  const Existing wish = existing_wish(host, kExisting);
   if (target.exists()) open_former(target, wish);
   if (preview_) return;
   output_ = std::make_unique<ArchiveOutput>(host_, target, kMode, former_);
 }
 
 /// Replaces what would be replaced in a layout too; images of other names are not lost unasked.
-void Destination::open_former(const ArchiveTarget& target, const std::string& wish) {
-  if (wish == "replace") return;
-  if (wish == "refuse") throw Error(Status::exists, "the file exists");
+void Destination::open_former(const ArchiveTarget& target, Existing wish) {
+  if (wish == Existing::replace) return;
+  if (wish == Existing::refuse) throw Error(Status::exists, "the file exists");
   const std::string advice =
       fmt::format("{0}=add adds this image, {0}=replace replaces the file", kExisting);
   try {
@@ -61,7 +54,7 @@ void Destination::open_former(const ArchiveTarget& target, const std::string& wi
                 fmt::format("the file exists and cannot be added to ({}); {}=replace replaces it",
                             e.what(), kExisting));
   }
-  if (wish == "add") {
+  if (wish == Existing::add) {
     if (former_->tar().index().find("manifest.json") == nullptr) return;
     throw Error(Status::unsupported,
                 "the file is also a Docker archive, which would lose that "
@@ -95,30 +88,22 @@ ArchiveOutput& Destination::output() {
   return *output_;
 }
 
-Blob Destination::put_blob(const Blob& blob, Stream& from) { return output().put(blob, from); }
+Blob Destination::put_blob(const Blob& blob, Stream& from) {
+  return output().writer().put(blob, from);
+}
 
+/// A preview sees what could be carried over.
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (!blob.digest || (want.compression && blob.compression != want.compression))
-      return std::nullopt;
-    const auto size = preview_ ? size_to_carry_over(former_.get(), blob, *blob.digest)
-                               : output().reuse(blob, *blob.digest);
-    if (!size) return std::nullopt;
-    Blob used = blob;
-    used.size = *size;
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
+  if (!preview_) return output().try_reuse(want);
+  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+    return former_ == nullptr ? std::nullopt : former_->size(digest);
+  });
 }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
   check_layout_manifest(instance, manifest);
   const Digest digest = instance ? *instance : digest_of(manifest.data);
-  output().put(digest, manifest.data);
+  output().writer().put(digest, manifest.data);
   if (!instance)
     top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
 }
@@ -129,8 +114,8 @@ std::optional<std::string> Destination::commit(const Item&) {
   // An archive is no store: what has lost its name is not carried along for ever.
   if (!replaced.empty()) index_.remove_unnamed(replaced);
   if (former_) carry_over_images();
-  output().add("oci-layout", kLayoutFile);
-  output().add("index.json", index_.dump());
+  output().writer().add("oci-layout", kLayoutFile);
+  output().writer().add("index.json", index_.dump());
   output().commit();
   return std::nullopt;
 }
@@ -144,11 +129,7 @@ void Destination::carry_over_images() {
     host_.debug(fmt::format("oci-archive: all blobs are carried over: {}", e.what()));
   }
   for (const TarMember& member : former_->tar().index().members()) {
-    constexpr std::string_view kStart = "blobs/";
-    if (!member.name.starts_with(kStart)) continue;
-    std::string name = member.name.substr(kStart.size());
-    std::replace(name.begin(), name.end(), '/', ':');
-    const auto digest = Digest::parse(name);
+    const auto digest = digest_in_path(member.name);
     if (digest && (!needed || needed->contains(*digest))) output().carry_over(*digest);
   }
 }

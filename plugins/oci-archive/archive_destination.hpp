@@ -30,7 +30,7 @@ class Destination {
   void abort() { output_.reset(); }
 
  private:
-  void open_former(const ArchiveTarget& target, const std::string& wish);
+  void open_former(const ArchiveTarget& target, Existing wish);
   void carry_over_images();
   ArchiveOutput& output();
 

@@ -2,28 +2,22 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "archive_destination.hpp"
 #include "sealos/sdk/host.hpp"
-#include "support/oci_layout/layout_name.hpp"
+#include "support/layout_archive/archive_blobs.hpp"
+#include "support/oci_layout/layout_reference.hpp"
 #include "support/oci_layout/layout_source.hpp"
-#include "support/tar/tar_file.hpp"
 
 namespace sealos::oci_archive {
 
-class Reference {
+class Reference : public oci_layout::LayoutReference {
  public:
-  /// Throws where the name is none, or the folder around the file does not exist.
-  explicit Reference(std::string_view details);
-
-  std::string canonical() const { return name_.canonical(); }
-  /// "" for standard input and output.
-  std::string policy_identity() const { return resolved_; }
-  std::vector<std::string> policy_namespaces() const;
+  explicit Reference(std::string_view details)
+      : LayoutReference("oci-archive", details, true), input_(name().path) {}
 
   std::unique_ptr<oci_layout::LayoutSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
@@ -33,12 +27,8 @@ class Reference {
 
  private:
   std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
-  std::shared_ptr<const TarFile> open_tar(const sdk::Host& host) const;
 
-  oci_layout::LayoutName name_;
-  std::string resolved_;
-  mutable std::mutex mutex_;
-  mutable std::shared_ptr<const TarFile> piped_;  // what came by a pipe comes once
+  ArchiveInput input_;
 };
 
 }  // namespace sealos::oci_archive

@@ -8,19 +8,14 @@
 
 #include "oci_destination.hpp"
 #include "sealos/sdk/host.hpp"
-#include "support/oci_layout/layout_name.hpp"
+#include "support/oci_layout/layout_reference.hpp"
 #include "support/oci_layout/layout_source.hpp"
 
 namespace sealos::oci {
 
-class Reference {
+class Reference : public oci_layout::LayoutReference {
  public:
-  /// Throws where the name is none, or the folder around the layout does not exist.
-  explicit Reference(std::string_view details);
-
-  std::string canonical() const { return name_.canonical(); }
-  std::string policy_identity() const { return resolved_; }
-  std::vector<std::string> policy_namespaces() const;
+  explicit Reference(std::string_view details) : LayoutReference("oci", details, false) {}
 
   std::unique_ptr<oci_layout::LayoutSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
@@ -32,9 +27,6 @@ class Reference {
 
  private:
   std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
-
-  oci_layout::LayoutName name_;
-  std::string resolved_;
 };
 
 }  // namespace sealos::oci

@@ -6,7 +6,7 @@
 
 namespace sealos::sif {
 
-/// level: 1 to 12. Compresses only.
+/// level: 1 to 12; 0: blocks are left as they are. Does not decompress.
 SqfsObject<sqfs_compressor_t> deflate_compressor(int level, std::uint32_t block_size);
 
 }  // namespace sealos::sif

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "definition_scripts.hpp"
 #include "destination.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kMostText = 4 << 20;
 constexpr std::string_view kConfigType = "application/vnd.oci.image.config.v1+json";
-constexpr std::string_view kLayerType = "application/vnd.oci.image.layer.v1.tar";
+constexpr std::string_view kFlatLayerType = "application/vnd.oci.image.layer.v1.tar";
 constexpr std::string_view kScriptPath = "podman/runscript";
 
 [[noreturn]] void refuse_file_system(FileSystem kind) {
@@ -41,8 +42,8 @@ bool is_primary(const Descriptor& object) {
   return object.partition && object.partition->type == PartitionType::primary_system;
 }
 
-oci_layout::Descriptor descriptor(std::string_view type, const Digest& digest, size_t size) {
-  return {std::string(type), digest, static_cast<std::int64_t>(size)};
+Json descriptor(std::string_view type, const Digest& digest, std::int64_t size) {
+  return oci_layout::Descriptor{std::string(type), digest, size}.json();
 }
 
 }  // namespace
@@ -63,47 +64,39 @@ FlatImage::FlatImage(const sdk::Host& host, std::shared_ptr<const SifFile> file,
     : host_(host),
       file_(std::move(file)),
       partition_(&root_partition(*file_)),
-      as_peers_(as_peers) {
-  reader();  // what cannot be read is refused at once
-  find_script();
-}
+      as_peers_(as_peers),
+      script_(find_script()),
+      layer_(host, file_, *partition_, false, script_files()) {}
 
 std::string FlatImage::read_text(const Descriptor& object) const {
   return file_->read(object, kMostText);
 }
 
 /// As the peers: of one definition, and only where nothing says better how to run the image.
-void FlatImage::find_script() {
+std::string FlatImage::find_script() const {
   if (!as_peers_ && (file_->find(DataType::json, kKeptConfig) != nullptr ||
                      file_->find(DataType::json, kOciConfig) != nullptr)) {
-    return;
+    return "";
   }
   const auto& all = file_->descriptors();
   const auto is_definition = [](const Descriptor& object) {
     return object.type == DataType::definition;
   };
-  if (std::count_if(all.begin(), all.end(), is_definition) != 1) return;
-  script_ = peer_script(read_text(*std::find_if(all.begin(), all.end(), is_definition)));
+  if (std::count_if(all.begin(), all.end(), is_definition) != 1) return "";
+  return peer_script(read_text(*std::find_if(all.begin(), all.end(), is_definition)));
 }
 
-std::unique_ptr<SquashfsReader> FlatImage::reader() const {
-  return std::make_unique<SquashfsReader>(file_->fd(), partition_->offset, partition_->size);
-}
-
-std::unique_ptr<Stream> FlatImage::layer(bool warns) const {
-  SquashfsTarOptions options;
-  if (warns) options.warn = [host = host_](const std::string& text) { host.warn(text); };
-  if (!script_.empty()) {
-    TarFields folder, script;
-    folder.name = std::string(kScriptPath.substr(0, kScriptPath.find('/') + 1));
-    folder.type = '5';
-    script.name = std::string(kScriptPath);
-    script.size = static_cast<std::int64_t>(script_.size());
-    folder.mode = script.mode = 0755;
-    folder.mtime = script.mtime = std::max<std::int64_t>(0, file_->header().modified);
-    options.added = {{folder, ""}, {script, script_}};
-  }
-  return std::make_unique<SquashfsTar>(reader(), std::move(options));
+std::vector<AddedFile> FlatImage::script_files() const {
+  if (script_.empty()) return {};
+  TarFields folder, script;
+  folder.name = std::string(kScriptPath.substr(0, kScriptPath.find('/') + 1));
+  folder.type = '5';
+  script.name = std::string(kScriptPath);
+  script.size = static_cast<std::int64_t>(script_.size());
+  folder.mode = script.mode = 0755;
+  folder.mtime = script.mtime = std::clamp<std::int64_t>(file_->header().modified, 0,
+                                                         std::numeric_limits<std::uint32_t>::max());
+  return {{folder, ""}, {script, script_}};
 }
 
 std::string FlatImage::architecture() const {
@@ -180,26 +173,16 @@ std::string FlatImage::config_for(const Digest& layer) const {
 }
 
 FlatImage::Made FlatImage::make() const {
-  reader()->survey([this] { host_.throw_if_cancelled(); });
-  const auto tar = layer(true);
-  Hasher hasher;
-  std::vector<std::byte> buffer(256 * 1024);
-  std::int64_t size = 0;
-  while (const size_t n = tar->read(buffer)) {
-    host_.throw_if_cancelled();
-    hasher.update({buffer.data(), n});
-    size += static_cast<std::int64_t>(n);
-    host_.progress("reading the SIF", size, -1);
-  }
-  const Digest digest = hasher.finish();
+  const auto [digest, size] = layer_.measure();
   std::string config = config_for(digest);
   const Digest config_digest = digest_of(config);
-  const Json manifest = Json::object(
-      {{"schemaVersion", 2},
-       {"mediaType", oci_layout::kOciManifest},
-       {"config", descriptor(kConfigType, config_digest, config.size()).json()},
-       {"layers", Json::Array{descriptor(kLayerType, digest, static_cast<size_t>(size)).json()}}});
-  return {manifest.dump(), std::move(config), config_digest, digest, size};
+  const auto config_size = static_cast<std::int64_t>(config.size());
+  const Json manifest =
+      Json::object({{"schemaVersion", 2},
+                    {"mediaType", oci_layout::kOciManifest},
+                    {"config", descriptor(kConfigType, config_digest, config_size)},
+                    {"layers", Json::Array{descriptor(kFlatLayerType, digest, size)}}});
+  return {manifest.dump(), std::move(config), config_digest, digest};
 }
 
 const FlatImage::Made& FlatImage::made() {
@@ -216,7 +199,7 @@ std::unique_ptr<Stream> FlatImage::open_blob(const Blob& blob, std::int64_t offs
   if (offset != 0 || length >= 0)
     throw Error(Status::unsupported, "a blob that is made of a SIF is read from its start");
   if (blob.digest == known.config_digest) return memory_stream(known.config);
-  if (blob.digest == known.layer_digest) return layer(false);
+  if (blob.digest == known.layer_digest) return layer_.open();
   throw Error(Status::not_found, "there is no such blob in it");
 }
 

@@ -10,13 +10,12 @@
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/types.hpp"
 #include "sif_file.hpp"
-#include "squashfs_tar.hpp"
+#include "squashfs_layer.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::sif {
 
-/// Safe for concurrent use. The layer's tar is made each time that it is read, the same bytes
-/// every time; to know its digest it is made once more.
+/// Safe for concurrent use.
 class FlatImage {
  public:
   /// as_peers: the configuration is the one that skopeo makes up, whatever else the SIF says.
@@ -29,15 +28,13 @@ class FlatImage {
   struct Made {
     std::string manifest, config;
     Digest config_digest, layer_digest;
-    std::int64_t layer_size;
   };
 
   const Made& made();
   Made make() const;
-  std::unique_ptr<SquashfsReader> reader() const;
-  std::unique_ptr<Stream> layer(bool warns) const;
   std::string read_text(const Descriptor& object) const;
-  void find_script();
+  std::string find_script() const;
+  std::vector<AddedFile> script_files() const;
   Json config_base() const;
   Json run_config() const;
   Json labels() const;
@@ -49,7 +46,8 @@ class FlatImage {
   const Descriptor* partition_;
   bool as_peers_;
   std::string script_;  // of the definition; "": there is none
-  std::mutex mutex_;    // guards made_
+  SquashfsLayer layer_;
+  std::mutex mutex_;  // guards made_
   std::optional<Made> made_;
 };
 

@@ -1,10 +1,12 @@
 #include "native_form.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cerrno>
 #include <limits>
 
 #include "support/compression/compression.hpp"
@@ -19,22 +21,22 @@ namespace {
 
 constexpr size_t kMostConfig = 4 << 20;
 
-/// 0 where the user asked for none.
 SquashfsSettings settings_of(const sdk::Host& host) {
   SquashfsSettings settings;
   using Kind = SquashfsSettings::Kind;
   const std::string kind = host.option("sif.compression").value_or("gzip");
-  if (kind != "gzip" && kind != "zstd") {
-    throw Error(Status::invalid,
-                fmt::format("sif.compression must be gzip or zstd, not \"{}\"", printable(kind)));
+  if (kind != "none" && kind != "gzip" && kind != "zstd") {
+    throw Error(Status::invalid, fmt::format("sif.compression must be gzip, zstd or none, not "
+                                             "\"{}\"",
+                                             printable(kind)));
   }
-  settings.kind = kind == "gzip" ? Kind::gzip : Kind::zstd;
+  settings.kind = kind == "gzip" ? Kind::gzip : kind == "zstd" ? Kind::zstd : Kind::none;
   if (const auto level = host.option("sif.level")) {
     const auto number = layer_tar::parse_decimal(*level);
-    const int most = most_level(settings.kind);
-    if (!number || *number < 1 || *number > most) {
-      throw Error(Status::invalid, fmt::format("sif.level must be 1 to {} for {}, not \"{}\"", most,
-                                               kind, printable(*level)));
+    const LevelRange range = levels_of(settings.kind);
+    if (!number || *number < range.least || *number > range.most) {
+      throw Error(Status::invalid, fmt::format("sif.level must be {} to {} for {}, not \"{}\"",
+                                               range.least, range.most, kind, printable(*level)));
     }
     settings.level = static_cast<int>(*number);
   }
@@ -110,11 +112,13 @@ Blob NativeForm::put_blob(const Blob& blob, Stream& from) {
   if (blob.is_config()) return put_config(blob, from);
   check_layer(blob);
   Layer layer;
-  layer.file = nameless_file(host_.temp_dir());
   std::optional<Hasher> hasher;
   if (!blob.digest) hasher.emplace();
-  layer.size = copy_to_file(from, layer.file.get(), "a temporary file in " + host_.temp_dir(),
-                            hasher ? &*hasher : nullptr);
+  if (hasher || !take_file(layer, from)) {
+    layer.file = nameless_file(host_.temp_dir());
+    layer.size = copy_to_file(from, layer.file.get(), "a temporary file in " + host_.temp_dir(),
+                              hasher ? &*hasher : nullptr);
+  }
   layer.entries = scan_layer(open(layer), [this] { host_.throw_if_cancelled(); });
   Blob made;
   made.digest = hasher ? hasher->finish() : *blob.digest;
@@ -124,8 +128,45 @@ Blob NativeForm::put_blob(const Blob& blob, Stream& from) {
   return made;
 }
 
+/// Where the stream is a file that can be read again, that file is kept open in place of a copy.
+bool NativeForm::take_file(Layer& layer, Stream& from) const {
+  if (from.fd() < 0 || from.size() <= 0) return false;
+  struct stat st;
+  const off_t at = ::lseek(from.fd(), 0, SEEK_CUR);
+  if (at < 0 || ::fstat(from.fd(), &st) != 0 || !S_ISREG(st.st_mode)) return false;
+  Fd file(::fcntl(from.fd(), F_DUPFD_CLOEXEC, 3));
+  if (!file) return false;
+  layer.offset = at;
+  layer.size = from.size();
+  layer.changed = st.st_ctim;
+  layer.file = std::move(file);
+  if (::lseek(from.fd(), layer.size, SEEK_CUR) < 0) throw errno_error(errno, "seeking in a layer");
+  std::byte one[1];
+  if (from.read(one) != 0) throw Error(Status::corrupt, "the layer is longer than it should be");
+  return true;
+}
+
+void NativeForm::check_unchanged() const {
+  for (const auto& [digest, layer] : layers_) {
+    struct stat st;
+    if (!layer.changed || !layer.file) continue;
+    if (::fstat(layer.file.get(), &st) == 0 && st.st_ctim.tv_sec == layer.changed->tv_sec &&
+        st.st_ctim.tv_nsec == layer.changed->tv_nsec) {
+      continue;
+    }
+    // A name that the file got or lost changes the time too; the bytes decide.
+    Hasher hasher(digest.algorithm());
+    const auto again = file_region_stream(layer.file.get(), "a layer", layer.offset, layer.size);
+    std::vector<std::byte> buffer(256 * 1024);
+    while (const size_t n = again->read(buffer)) hasher.update({buffer.data(), n});
+    if (hasher.finish() == digest) continue;
+    throw Error(Status::corrupt,
+                fmt::format("layer {} was changed while it was read", digest.brief()));
+  }
+}
+
 std::unique_ptr<Stream> NativeForm::open(const Layer& layer) const {
-  return decompress_any(file_region_stream(layer.file.get(), "a layer", 0, layer.size));
+  return decompress_any(file_region_stream(layer.file.get(), "a layer", layer.offset, layer.size));
 }
 
 void NativeForm::put_manifest(const std::optional<Digest>&, const Item& manifest) {
@@ -231,6 +272,7 @@ void NativeForm::write_partition(SifOutput& output, ImageTree& tree) {
 void NativeForm::write_layers(SifOutput& output) {
   output.add(object(DataType::json, kKeptManifest), manifest_);
   output.add(object(DataType::json, kKeptConfig), config_text_);
+  check_unchanged();
   if (!keep_layers_) return;
   for (size_t i = 0; i < order_.size(); ++i) {
     if (std::find(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(i), order_[i]) !=
@@ -240,10 +282,11 @@ void NativeForm::write_layers(SifOutput& output) {
     host_.throw_if_cancelled();
     Layer& layer = layer_of(order_[i]);
     const std::int64_t at = output.begin_object();
-    if (::lseek(output.fd(), at, SEEK_SET) < 0 || ::lseek(layer.file.get(), 0, SEEK_SET) < 0)
+    if (::lseek(output.fd(), at, SEEK_SET) < 0 ||
+        ::lseek(layer.file.get(), layer.offset, SEEK_SET) < 0)
       throw errno_error(errno, "seeking in the SIF");
-    copy_to_file(*file_stream(std::move(layer.file), "a layer", 0, layer.size), output.fd(),
-                 "the SIF");
+    copy_to_file(*file_stream(std::move(layer.file), "a layer", layer.offset, layer.size),
+                 output.fd(), "the SIF");
     output.end_object(object(DataType::generic, fmt::format("{}{}", kKeptLayer, i)), layer.size);
   }
 }

@@ -1,6 +1,7 @@
 // A SIF that Apptainer and SingularityCE run: one squashfs of all layers together.
 #pragma once
 
+#include <ctime>
 #include <map>
 #include <mutex>
 
@@ -15,9 +16,10 @@
 
 namespace sealos::sif {
 
-/// Layers are kept, as they come, in files without a name in the folder for temporary files, and
-/// their headers in memory, until the manifest says their order. Then it is known which files win,
-/// and the contents of these alone are read again and written. put_blob is safe for concurrent use.
+/// Layers stay as they come until the manifest says their order: where the source has them in
+/// files, in these, else in files without a name in the folder for temporary files. Of their
+/// headers it is known then which files win, and the contents of these alone are read again and
+/// written. put_blob is safe for concurrent use.
 class NativeForm final : public Form {
  public:
   NativeForm(const sdk::Host& host, const std::string& path, sdk::Intent intent);
@@ -31,13 +33,16 @@ class NativeForm final : public Form {
  private:
   struct Layer {
     Fd file;
-    std::int64_t size = 0;
+    std::int64_t offset = 0, size = 0;
+    /// Of a file of the source: when it was changed. A layer is verified once, and read again.
+    std::optional<timespec> changed;
     std::vector<LayerEntry> entries;
     unsigned uses = 0;  ///< how often the manifest has it, and it is still to be applied
   };
 
   Blob put_config(const Blob& blob, Stream& from);
   void read_manifest();
+  bool take_file(Layer& layer, Stream& from) const;
   Layer& layer_of(const Digest& digest);
   std::unique_ptr<Stream> open(const Layer& layer) const;
   void build_tree(ImageTree& tree);
@@ -45,6 +50,7 @@ class NativeForm final : public Form {
   void write_partition(SifOutput& output, ImageTree& tree);
   void write_contents(SquashfsWriter& writer, ImageTree& tree);
   void write_layers(SifOutput& output);
+  void check_unchanged() const;
   Descriptor object(DataType type, std::string name) const;
 
   sdk::Host host_;

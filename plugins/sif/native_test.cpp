@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include "image_config.hpp"
 #include "sif_file.hpp"
@@ -173,6 +174,38 @@ TEST_CASE("a file that is there stays until the new one is whole, and one that i
   other.write(host, folder.str("thesis"));
   CHECK(files_in(host, folder.str("thesis")).has("bin/sh"));
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 2);
+}
+
+TEST_CASE("layers are read where they are, and must not change until the SIF is whole") {
+  TempFolder folder;
+  FakeHost host;
+  host.options["sif.keep-layers"] = "true";
+  Image image = small_image();
+  image.layers.pop_back();
+  const auto path = folder.path / "layer";
+  for (const bool changes : {false, true}) {
+    CAPTURE(changes);
+    write_text(path, "before" + image.layers[0]);
+    const auto to = Reference(folder.str("a.sif")).open_destination(host.host());
+    to->put_blob(blob_of(image.layers[0]),
+                 *file_stream(open_at(AT_FDCWD, path, O_RDONLY), "layer", 6));
+    to->put_blob(blob_of(image.config, true), *memory_stream(image.config));
+    to->put_manifest(std::nullopt, image.item());
+    // Another name for the file changes its times, too, and does no harm.
+    std::filesystem::create_hard_link(path, folder.path / (changes ? "second" : "first"));
+    if (!changes) {
+      to->commit(image.item());
+      const auto source = Reference(folder.str("a.sif")).open_source(host.host());
+      const Json manifest = Json::parse(source->read_manifest(std::nullopt).data);
+      CHECK(text_of(*source, manifest.at("layers").items("layers")[0]) == image.layers[0]);
+      continue;
+    }
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(300000);
+    file << "changed";
+    file.close();
+    CHECK_THROWS_WITH_AS(to->commit(image.item()), doctest::Contains("was changed"), Error);
+  }
 }
 
 TEST_CASE("layers that are no tar are refused") {

@@ -17,7 +17,7 @@ struct Transport {
       "sif.keep-layers",
       "true: the layers stay in a native SIF too, to get the same image back",
       "sif.compression",
-      "of the file system: gzip, the default, or zstd",
+      "of the file system: gzip, the default, zstd or none",
       "sif.level",
       "of compression: 1 to 12 for gzip, 1 to 22 for zstd",
       "sif.owners",

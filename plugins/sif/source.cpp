@@ -40,15 +40,20 @@ Source::Source(const sdk::Host& host, const std::string& path) : name_("sif:" + 
   const Wish wish = wish_of(host);
   const auto file = std::make_shared<const SifFile>(path);
   warn_of_the_rest(host, *file, name_);
-  if (wish == Wish::best || wish == Wish::original) {
-    kept_ = open_oci_sif(name_, file);
-    if (!kept_) kept_ = open_kept(name_, file);
-    if (kept_) return;
-    if (wish == Wish::original) {
-      throw Error(Status::not_found,
-                  "it does not keep the layers of the image that it was made of; without "
-                  "sif.read=original its file system is read");
-    }
+  auto oci = open_oci_sif(name_, file);
+  if (oci && wish == Wish::skopeo)
+    throw Error(Status::unsupported, "it is an OCI-SIF, which skopeo does not read");
+  if (oci && wish == Wish::filesystem) {
+    unpacked_ = std::make_unique<UnpackedImage>(host, file, std::move(oci));
+    return;
+  }
+  kept_ = std::move(oci);
+  if (!kept_ && (wish == Wish::best || wish == Wish::original)) kept_ = open_kept(name_, file);
+  if (kept_) return;
+  if (wish == Wish::original) {
+    throw Error(Status::not_found,
+                "it does not keep the layers of the image that it was made of; without "
+                "sif.read=original its file system is read");
   }
   flat_ = std::make_unique<FlatImage>(host, file, wish == Wish::skopeo);
 }
@@ -56,7 +61,7 @@ Source::Source(const sdk::Host& host, const std::string& path) : name_("sif:" + 
 Item Source::read_manifest(const std::optional<Digest>& instance) {
   if (kept_) return kept_->read_manifest(instance);
   try {
-    Item manifest = flat_->manifest();
+    Item manifest = flat_ ? flat_->manifest() : unpacked_->manifest();
     if (instance && digest_of(manifest.data, instance->algorithm()) != *instance) {
       throw Error(Status::not_found,
                   fmt::format("there is no manifest {} in it", instance->brief()));
@@ -71,7 +76,8 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
                                           std::int64_t length) {
   if (kept_) return kept_->open_blob(blob, offset, length);
   try {
-    return flat_->open_blob(blob, offset, length);
+    return flat_ ? flat_->open_blob(blob, offset, length)
+                 : unpacked_->open_blob(blob, offset, length);
   } catch (Error& e) {
     throw e.add_context(name_);
   }

@@ -10,11 +10,12 @@
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/source.hpp"
 #include "support/oci_layout/layout_source.hpp"
+#include "unpacked_image.hpp"
 
 namespace sealos::sif {
 
-/// An image that stands in the SIF as it was is served with its own digests; else the file system
-/// becomes one layer.
+/// An image that stands in the SIF as it was is served with its own digests, unless its files are
+/// asked for; else the file system becomes one layer.
 class Source {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
@@ -26,8 +27,9 @@ class Source {
 
  private:
   std::string name_;                                // for messages
-  std::unique_ptr<oci_layout::LayoutSource> kept_;  // one of the two
+  std::unique_ptr<oci_layout::LayoutSource> kept_;  // one of the three
   std::unique_ptr<FlatImage> flat_;
+  std::unique_ptr<UnpackedImage> unpacked_;
 };
 
 }  // namespace sealos::sif

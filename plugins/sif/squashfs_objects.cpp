@@ -1,5 +1,6 @@
 #include "squashfs_objects.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 namespace sealos::sif {
 namespace {
 
+constexpr std::int64_t kTellDisk = 8 << 20;
 constexpr std::int64_t kMostOffset = std::int64_t{1} << 62;
 
 /// What an error number of libsquashfs says, and whose fault it is.
@@ -104,6 +106,11 @@ int RegionFile::write(std::uint64_t at, const void* from, size_t size) {
     size -= static_cast<size_t>(n);
   }
   size_ = std::max(size_, place);
+  if (size_ - told_disk_ >= kTellDisk) {
+    // The disk begins to work while more is compressed.
+    ::sync_file_range(file_, offset_ + told_disk_, size_ - told_disk_, SYNC_FILE_RANGE_WRITE);
+    told_disk_ = size_;
+  }
   return 0;
 }
 
@@ -114,6 +121,7 @@ int RegionFile::resize(std::uint64_t size) {
   if (::ftruncate(file_, offset_ + static_cast<std::int64_t>(size)) != 0)
     return fail(errno_error(errno, "writing"));
   size_ = static_cast<std::int64_t>(size);
+  told_disk_ = std::min(told_disk_, size_);
   return 0;
 }
 

@@ -71,6 +71,7 @@ class RegionFile {
   C c_;
   int file_;
   std::int64_t offset_, size_;
+  std::int64_t told_disk_ = 0;  // up to here the disk was told to write
   bool writable_;
   std::optional<Error> failure_;  // of reading or writing, which the library knows as a number
 };

@@ -31,7 +31,7 @@ SqfsObject<sqfs_compressor_t> library_compressor(SQFS_COMPRESSOR id, const Squas
 }
 
 SQFS_COMPRESSOR id_of(SquashfsSettings::Kind kind) {
-  return kind == SquashfsSettings::Kind::gzip ? SQFS_COMP_GZIP : SQFS_COMP_ZSTD;
+  return kind == SquashfsSettings::Kind::zstd ? SQFS_COMP_ZSTD : SQFS_COMP_GZIP;
 }
 
 unsigned type_bits(EntryKind kind) {
@@ -57,17 +57,20 @@ std::uint16_t mode_of(const Inode& inode) {
 
 }  // namespace
 
-int least_level(SquashfsSettings::Kind) { return 1; }
-int most_level(SquashfsSettings::Kind kind) {
-  return kind == SquashfsSettings::Kind::gzip ? 12 : 22;
-}
-int usual_level(SquashfsSettings::Kind kind) {
-  return kind == SquashfsSettings::Kind::gzip ? 9 : 3;
+LevelRange levels_of(SquashfsSettings::Kind kind) {
+  switch (kind) {
+    case SquashfsSettings::Kind::gzip:
+      return {1, 12, 9};
+    case SquashfsSettings::Kind::zstd:
+      return {1, 22, 3};
+    default:
+      return {0, 0, 0};
+  }
 }
 
 SquashfsWriter::SquashfsWriter(int file, std::int64_t offset, const SquashfsSettings& settings)
     : settings_(settings), file_(file, offset, RegionFile::kUnlimited) {
-  if (settings_.level == 0) settings_.level = usual_level(settings_.kind);
+  if (settings_.level == 0) settings_.level = levels_of(settings_.kind).usual;
   if (settings_.threads == 0) settings_.threads = std::max(1u, std::thread::hardware_concurrency());
   settings_.threads = std::min(settings_.threads, kMostThreads);
   start();
@@ -79,9 +82,8 @@ void SquashfsWriter::start() {
   const SQFS_COMPRESSOR id = id_of(settings_.kind);
   check(::sqfs_super_init(&super_, settings_.block_size, settings_.mtime, id), "starting");
   check(::sqfs_super_write(&super_, file_.c()), "writing the superblock");
-  compressor_ = settings_.kind == SquashfsSettings::Kind::gzip
-                    ? deflate_compressor(settings_.level, settings_.block_size)
-                    : library_compressor(id, settings_, 0);
+  compressor_ = id == SQFS_COMP_GZIP ? deflate_compressor(settings_.level, settings_.block_size)
+                                     : library_compressor(id, settings_, 0);
   decompressor_ = library_compressor(id, settings_, SQFS_COMP_FLAG_UNCOMPRESS);
   const int options = compressor_->write_options(compressor_.get(), file_.c());
   check(options, "writing the compressor's options");

@@ -17,11 +17,12 @@
 
 #include "image_tree.hpp"
 #include "squashfs_objects.hpp"
+#include "support/compression/compression.hpp"
 
 namespace sealos::sif {
 
 struct SquashfsSettings {
-  enum class Kind { gzip, zstd };
+  enum class Kind { none, gzip, zstd };
   Kind kind = Kind::gzip;
   int level = 0;  ///< 0: the kind's usual one
   std::uint32_t block_size = 128 * 1024;
@@ -30,10 +31,8 @@ struct SquashfsSettings {
   std::function<void(const std::string&)> warn = [](const std::string&) {};
 };
 
-/// The levels that a kind has.
-int least_level(SquashfsSettings::Kind kind);
-int most_level(SquashfsSettings::Kind kind);
-int usual_level(SquashfsSettings::Kind kind);
+/// The levels that a kind has, and its default.
+LevelRange levels_of(SquashfsSettings::Kind kind);
 
 /// Order: contents of files, then finish(), once. Blocks are compressed on threads of its own; what
 /// is written depends neither on their number nor on their pace. Same contents are stored once.

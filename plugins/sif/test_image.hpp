@@ -50,11 +50,13 @@ struct Image {
       R"("config":{"Env":["PATH=/bin","A=b c"],"Entrypoint":["/entry"],"Cmd":["one"],)"
       R"("Labels":{"l":"v"},"User":"7","WorkingDir":"/w"}})";
 
+  std::string layer_type = kLayerType;
+
   std::string manifest() const {
     Json json = Json::object({{"schemaVersion", 2}, {"mediaType", oci_layout::kOciManifest}});
     json.set("config", descriptor("application/vnd.oci.image.config.v1+json", config));
     json.set("layers", Json::array());
-    for (const auto& layer : layers) json.find("layers")->push_back(descriptor(kLayerType, layer));
+    for (const auto& layer : layers) json.find("layers")->push_back(descriptor(layer_type, layer));
     return json.dump();
   }
   Item item() const { return {std::string(oci_layout::kOciManifest), manifest()}; }

@@ -2,13 +2,15 @@
 layers that it should have, or is refused by the plan. The result is the table in docs/formats.md; after a change of
 behaviour, `test_formats.py --write` writes that file anew."""
 
+import bz2
 import concurrent.futures
 import itertools
 import json
+import lzma
 import os
 import shutil
-import subprocess
 import sys
+import tarfile
 
 from support import environment, layouts, process, servers, stored, stores
 from support.case import Case, main
@@ -39,6 +41,13 @@ def form_of(layer):
         return "zstd:chunked"
     ending = layer["mediaType"].rsplit("tar", 1)[1].lstrip("+.")
     return ending or "none"
+
+
+def manifest_in(archive):
+    with tarfile.open(archive) as tar:
+        def read(name):
+            return json.load(tar.extractfile(name))
+        return read("blobs/" + read("index.json")["manifests"][0]["digest"].replace(":", "/"))
 
 
 def mixed_image(folder):
@@ -108,14 +117,18 @@ class Formats(Case):
         reference, flags, reading = self.place(transport, name)
         result = self.sealos("push", "-q", *flags, *FORMATS[form], *COMPRESSIONS[compression], self.source, reference)
         if result.code != process.OK:
-            self.assert_refused(result, process.DESTINATION)
+            self.assert_refused(result, process.USAGE)
             if transport not in ("docker", "docker-daemon", "containers-storage"):
                 self.assertFalse(os.path.exists(self.path(name)), result)
             return "refused: " + result.lines[0].removeprefix("sealos: ")
         self.assertEqual(self.read_back(reference, reading, name), self.diff_ids, result)
         if transport == "docker-daemon":
             return "loaded"
-        raw = json.loads(process.check("skopeo", "inspect", "--raw", *[f.replace("--src-", "--") for f in reading], reference))
+        if transport == "docker-archive":  # skopeo makes up a manifest; the real one is in the archive's OCI part
+            raw = manifest_in(self.path(name))
+        else:
+            raw = json.loads(process.check("skopeo", "inspect", "--raw", *[f.replace("--src-", "--") for f in reading],
+                                           reference))
         if transport == "containers-storage" and kind_of(raw) != "v2s1":
             return kind_of(raw) + ", unpacked"
         if kind_of(raw) == "v2s1":
@@ -151,6 +164,103 @@ class Formats(Case):
                 image = self.store.podman("pull", "-q", *loose, reference).splitlines()[-1]
                 layers = self.store.podman("image", "inspect", "--format", "{{json .RootFS.Layers}}", image)
                 self.assertEqual(json.loads(layers), self.diff_ids)
+
+
+    def test_schema_1_of_others_is_read_and_goes_everywhere(self):
+        old = self.path("old")
+        process.check("skopeo", "copy", "-q", "--format", "v2s1", "--dest-compress", self.source, "dir:" + old)
+        for place in ("dir:" + self.path("new"), "oci:%s:1" % self.path("new-oci")):
+            with self.subTest(place=place):
+                flags = ["-f", "v2s2"] if place.startswith("dir:") else []
+                self.push(*flags, "dir:" + old, place)
+                image = stored.in_dir(self.path("new")) if flags else stored.in_oci(self.path("new-oci"), "1")
+                self.assertEqual(image.diff_ids(), (self.diff_ids, self.diff_ids))
+                config = json.loads(image.blob(image.manifest["config"]))
+                self.assertEqual([bool(step.get("empty_layer")) for step in config["history"]], [False, True, False])
+        self.push("dir:" + old, "dir:" + self.path("same"))
+        with open(os.path.join(old, "manifest.json"), "rb") as one, open(self.path("same/manifest.json"), "rb") as other:
+            self.assertEqual(one.read(), other.read())
+
+    def test_a_signature_that_does_not_fit_is_refused(self):
+        process.check("skopeo", "copy", "-q", "--format", "v2s1", "--dest-compress", self.source, "dir:" + self.path("old"))
+        path = self.path("old/manifest.json")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace('"architecture": "amd64"', '"architecture": "arm64"', 1).replace(
+                '"architecture":"amd64"', '"architecture":"arm64"', 1))
+        result = self.sealos("push", "-q", "dir:" + self.path("old"), "oci:" + self.path("new"))
+        self.assert_refused(result, process.CORRUPT, "signature is wrong")
+
+    def test_an_index_gets_zstd_beside_gzip_and_podman_pulls_it(self):
+        registry = servers.Registry(self.path("registry"))
+        self.addCleanup(registry.stop)
+        layout = layouts.index_image(self.path("index"), tag="1")
+        self.push("--tls-verify=false", "--all", "--add-compression", "zstd", "oci:%s:1" % layout.folder,
+                  registry.reference("multi:1"))
+        index = stored.in_registry(registry, "multi:1")
+        self.assertEqual([e.get("annotations") for e in index.manifest["manifests"]],
+                         [None, None] + 2 * [{"io.github.containers.compression.zstd": "true"}])
+        index.blob_digests()
+        images = [json.loads(index.blob(entry)) for entry in index.manifest["manifests"]]
+        self.assertEqual([{form_of(layer) for layer in image["layers"]} for image in images],
+                         [{"gzip"}, {"gzip"}, {"zstd"}, {"zstd"}])
+        self.assertEqual([i["config"] for i in images[:2]], [i["config"] for i in images[2:]])
+        store = stores.Store(self.path("store"))
+        store.podman("pull", "-q", "--tls-verify=false", registry.reference("multi:1"))
+
+    def test_levels_count_and_are_the_true_ones(self):
+        sizes = []
+        for form, level in (("gzip", 1), ("gzip", 9), ("zstd", 1), ("zstd", 22)):
+            folder = self.path("%s-%d" % (form, level))
+            self.push("--compression-format", form, "--compression-level", str(level),
+                      "dir:" + self.plain(), "oci:%s:1" % folder)
+            sizes.append(sum(layer["size"] for layer in stored.in_oci(folder, "1").manifest["layers"]))
+            self.assertEqual(stored.in_oci(folder, "1").diff_ids()[1], self.diff_ids)
+        self.assertGreater(sizes[0], sizes[1])
+        self.assertGreater(sizes[2], sizes[3])
+        for flags in (["--compression-level", "10"], ["--compression-format", "zstd", "--compression-level", "0"]):
+            result = self.sealos("push", "-q", *flags, "dir:" + self.plain(), "oci:" + self.path("none"))
+            self.assert_refused(result, process.USAGE, "levels")
+            self.assertFalse(os.path.exists(self.path("none")))
+
+    def test_the_result_is_the_same_on_any_number_of_processors(self):
+        layout = layouts.large_image(self.path("large"), 24, layers=2)
+        for form in ("gzip", "zstd", "zstd:chunked"):
+            digests = set()
+            for number, prefix in enumerate(([], ["taskset", "-c", str(min(os.sched_getaffinity(0)))])):
+                to = self.path("%s-%d" % (form.replace(":", ""), number))
+                process.check(*prefix, environment.SEALOS, "push", "-q", "--compression-format", form,
+                              "oci:%s:1" % layout.folder, "oci:%s:1" % to, env=self.environment())
+                digests.add(stored.in_oci(to, "1").manifest_digest)
+            self.assertEqual(len(digests), 1, form)
+
+    def plain(self):
+        """The image with plain layers."""
+        if not os.path.exists(self.path("plain")):
+            self.push("--compression-format", "none", self.source, "dir:" + self.path("plain"))
+        return self.path("plain")
+
+    def test_layers_in_xz_and_bzip2_are_read(self):
+        for form in ("xz", "bzip2"):
+            layout = layouts.Layout(self.path(form))
+            with open(self.path("tar"), "wb") as file:
+                tar = layouts.Tar(file)
+                tar.big_file("data", 3, 200_000)
+                tar.close()
+            diff_id = stored.file_digest(self.path("tar"))
+            with open(self.path("tar"), "rb") as file:
+                packed = {"xz": lzma, "bzip2": bz2}[form].compress(file.read())
+            # Docker calls every layer gzip, whatever it is; so do we once, and once not.
+            for label in ("gzip", form):
+                with self.subTest(form=form, label=label):
+                    layer = layout.add_blob(packed, layouts.LAYER + "+" + label)
+                    layout.tag(label, layout.add_image([(layer, diff_id)]))
+                    self.push("--compression-format", "zstd", "oci:%s:%s" % (layout.folder, label),
+                              "oci:%s:%s" % (self.path("out"), form + label))
+                    copy = stored.in_oci(self.path("out"), form + label)
+                    self.assertEqual(copy.diff_ids(), ([diff_id], [diff_id]))
+                    self.assertEqual(form_of(copy.manifest["layers"][0]), "zstd")
 
 
 def page_of(cells):

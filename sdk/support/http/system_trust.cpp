@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace sealos::http {
 namespace {
@@ -15,9 +17,19 @@ struct FreeStoreContext {
   void operator()(X509_STORE_CTX* it) const { X509_STORE_CTX_free(it); }
 };
 
-/// Whether a folder has links such as "5ed36f99.0".
-bool is_hashed(const char* folder) {
-  DIR* open = ::opendir(folder);
+const char* place(const char* variable, const char* otherwise) {
+  const char* named = std::getenv(variable);
+  return named != nullptr && *named != 0 ? named : otherwise;
+}
+
+const char* bundle() {
+  return place(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+}
+
+/// Whether the first of a list of folders has links such as "5ed36f99.0".
+bool is_hashed(std::string_view folders) {
+  const std::string folder(folders.substr(0, folders.find(':')));
+  DIR* open = ::opendir(folder.c_str());
   if (open == nullptr) return false;
   bool found = false;
   while (const dirent* entry = ::readdir(open)) {
@@ -42,7 +54,7 @@ bool is_for_want_of_issuer(int verdict) {
 /// Reads the file with all authorities into the store; several threads may come at once, and
 /// reading it twice does no harm.
 bool read_bundle(X509_STORE* store) {
-  const bool read = X509_STORE_load_file(store, X509_get_default_cert_file()) == 1;
+  const bool read = X509_STORE_load_file(store, bundle()) == 1;
   ERR_clear_error();
   return read;
 }
@@ -68,9 +80,7 @@ int verify(X509_STORE_CTX* asked, void*) {
 }  // namespace
 
 void trust_system(SSL_CTX* context) {
-  const bool named = std::getenv(X509_get_default_cert_file_env()) != nullptr ||
-                     std::getenv(X509_get_default_cert_dir_env()) != nullptr;
-  if (named || !is_hashed(X509_get_default_cert_dir())) {
+  if (!is_hashed(place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()))) {
     SSL_CTX_set_default_verify_paths(context);
     return;
   }

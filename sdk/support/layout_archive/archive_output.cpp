@@ -87,11 +87,14 @@ std::string ArchiveTarget::file_name() const {
   return std::filesystem::path(path_).filename().string();
 }
 
-std::optional<std::int64_t> size_to_carry_over(const ArchiveBlobs* former, const Blob& blob,
-                                               const Digest& digest) {
-  if (former == nullptr) return std::nullopt;
-  const auto there = former->size(digest);
-  return there && blob.size >= 0 && *there != blob.size ? std::nullopt : there;
+Existing existing_wish(const sdk::Host& host, const char* option) {
+  const auto wish = host.option(option);
+  if (!wish) return Existing::unsaid;
+  if (*wish == "add") return Existing::add;
+  if (*wish == "replace") return Existing::replace;
+  if (*wish == "refuse") return Existing::refuse;
+  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"", option,
+                                           printable(*wish)));
 }
 
 ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsigned mode,
@@ -109,74 +112,39 @@ ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsign
     if (::stat(target_.path().c_str(), &st) == 0) ::fchmod(file_->fd(), st.st_mode & 07777);
   }
   sink_ = std::make_unique<FileSink>(file_ ? file_->fd() : pipe_.get(), target_.path());
-  tar_ = std::make_unique<TarWriter>(*sink_, time, mode, host.temp_dir());
+  writer_ = std::make_unique<ArchiveWriter>(*sink_, time, mode, host.temp_dir());
 }
 
-std::string ArchiveOutput::path_for(const Blob& blob, const Digest& digest) const {
-  return namer_ == nullptr ? archive_path_of(digest) : namer_(blob, digest);
+std::optional<Blob> ArchiveOutput::try_reuse(const Reuse& want) {
+  return first_reusable(
+      want, [&](const Blob& blob, const Digest& digest) { return find_size(blob, digest); });
 }
 
-Blob ArchiveOutput::put(const Blob& blob, Stream& from) {
-  Blob made;
-  if (blob.digest && blob.size >= 0) {
-    made.digest = blob.digest;
-    made.size = blob.size;
-    if (has(*blob.digest)) {
-      // A blob that occurs twice: the stream is read to its end, to hear whether it was right.
-      std::vector<std::byte> buffer(65536);
-      while (from.read(buffer) != 0) continue;
-      return made;
-    }
-    tar_->add(path_for(blob, *blob.digest), blob.size, from);
-  } else {
-    std::optional<Hasher> hasher;
-    if (!blob.digest) hasher.emplace();
-    made.size = tar_->add_unsized(
-        [&]() -> std::string {
-          made.digest = blob.digest ? *blob.digest : hasher->finish();
-          return has(*made.digest) ? "" : path_for(blob, *made.digest);
-        },
-        from, hasher ? &*hasher : nullptr);
-    if (blob.size >= 0) oci_layout::check_blob_size(*made.digest, made.size, blob.size);
-  }
-  written_.emplace(*made.digest, made.size);
-  return made;
-}
-
-void ArchiveOutput::put(const Digest& digest, std::string_view bytes) {
-  if (has(digest)) return;
-  tar_->add(archive_path_of(digest), bytes);
-  written_.emplace(digest, static_cast<std::int64_t>(bytes.size()));
-}
-
-std::optional<std::int64_t> ArchiveOutput::reuse(const Blob& blob, const Digest& digest) {
-  if (const auto at = written_.find(digest); at != written_.end()) {
-    return blob.size >= 0 && blob.size != at->second ? std::nullopt : std::optional(at->second);
-  }
-  if (namer_ != nullptr) return std::nullopt;
-  const auto there = size_to_carry_over(former_.get(), blob, digest);
-  if (there) carry_over(digest);
+/// What the former archive has is carried over as soon as it is wanted.
+std::optional<std::int64_t> ArchiveOutput::find_size(const Blob& blob, const Digest& digest) {
+  if (const auto here = writer_->size_of(digest)) return here;
+  if (former_ == nullptr || writer_->names_blobs()) return std::nullopt;
+  const auto there = former_->size(digest);
+  if (there && (blob.size < 0 || *there == blob.size)) carry_over(digest);
   return there;
 }
 
 void ArchiveOutput::carry_member(const TarMember& member, const std::string& name) {
   host_.throw_if_cancelled();
   if (!others_.insert(name).second) return;
-  tar_->add(name, member.size, *former_->tar().open(member));
+  writer_->add(name, member.size, *former_->tar().open(member));
 }
 
 void ArchiveOutput::carry_over(const Digest& digest) {
-  if (has(digest)) return;
   const auto size = former_->size(digest);
-  if (!size) return;
+  if (!size || writer_->has(digest)) return;
   host_.throw_if_cancelled();
   CheckedStream from(former_->open(digest, *size, 0, -1), digest);
-  tar_->add(archive_path_of(digest), *size, from);
-  written_.emplace(digest, *size);
+  writer_->put(digest, *size, from);
 }
 
 void ArchiveOutput::commit() {
-  tar_->finish();
+  writer_->finish();
   if (!file_) return;
   sync_file(file_->fd(), target_.path());
   // Others that replace archives here wait; those that have done so meanwhile are noticed.

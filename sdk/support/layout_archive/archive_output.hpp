@@ -3,19 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 #include "support/file/staged_file.hpp"
 #include "support/layout_archive/archive_blobs.hpp"
-#include "support/tar/tar_writer.hpp"
+#include "support/layout_archive/archive_writer.hpp"
 
 namespace sealos {
 
@@ -51,9 +49,10 @@ class ArchiveTarget {
   Identity before_;
 };
 
-/// The size of a blob that `former`, which may be nullptr, has and that can be carried over.
-std::optional<std::int64_t> size_to_carry_over(const ArchiveBlobs* former, const Blob& blob,
-                                               const Digest& digest);
+/// What the user wants done with a file that is there.
+enum class Existing { unsaid, add, replace, refuse };
+/// The value of an option; throws SEALOS_INVALID for another than add, replace and refuse.
+Existing existing_wish(const sdk::Host& host, const char* option);
 
 /// Not for concurrent use. What is not committed leaves no file; a pipe gets no end of the archive.
 class ArchiveOutput {
@@ -62,30 +61,19 @@ class ArchiveOutput {
   ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsigned mode,
                 std::shared_ptr<const ArchiveBlobs> former);
 
-  /// Writes a blob, unless it is there already. Returns digest and size.
-  Blob put(const Blob& blob, Stream& from);
-  void put(const Digest& digest, std::string_view bytes);
-  bool has(const Digest& digest) const { return written_.contains(digest); }
-  /// Its size if it is there, or has been carried over.
-  std::optional<std::int64_t> reuse(const Blob& blob, const Digest& digest);
+  ArchiveWriter& writer() { return *writer_; }
+  /// Finds blobs that are written, and those of the former archive, which are then carried over.
+  std::optional<Blob> try_reuse(const Reuse& want);
   /// Copies a blob of the former archive, if it has it and it is not here yet.
   void carry_over(const Digest& digest);
-
   /// Copies another member of the former archive.
   void carry_member(const TarMember& member, const std::string& name);
-
-  /// Blobs get these names in place of blobs/<algorithm>/<hex>; those carried over do not.
-  using Namer = std::string (*)(const Blob& blob, const Digest& digest);
-  void name_blobs(Namer namer) { namer_ = namer; }
-
-  /// A member that is no blob.
-  void add(const std::string& name, std::string_view text) { tar_->add(name, text); }
 
   /// Ends the archive, flushes it to the disk and gives it its name.
   void commit();
 
  private:
-  std::string path_for(const Blob& blob, const Digest& digest) const;
+  std::optional<std::int64_t> find_size(const Blob& blob, const Digest& digest);
 
   sdk::Host host_;
   ArchiveTarget target_;
@@ -93,10 +81,8 @@ class ArchiveOutput {
   Fd folder_, pipe_;
   std::unique_ptr<StagedFile> file_;
   std::unique_ptr<FileSink> sink_;
-  std::unique_ptr<TarWriter> tar_;
-  Namer namer_ = nullptr;
-  std::map<Digest, std::int64_t> written_;  // and their sizes
-  std::set<std::string> others_;            // members carried over
+  std::unique_ptr<ArchiveWriter> writer_;
+  std::set<std::string> others_;  // members carried over
 };
 
 }  // namespace sealos

@@ -19,7 +19,10 @@ std::optional<std::int64_t> reuse(ArchiveOutput& output, const std::string& text
   Blob blob;
   blob.digest = digest_of(text);
   blob.size = size;
-  return output.reuse(blob, *blob.digest);
+  Reuse want;
+  want.blob = blob;
+  const auto used = output.try_reuse(want);
+  return used ? std::optional(used->size) : std::nullopt;
 }
 
 std::shared_ptr<const ArchiveBlobs> blobs_of(const FakeHost& host, const std::string& path) {
@@ -29,7 +32,7 @@ std::shared_ptr<const ArchiveBlobs> blobs_of(const FakeHost& host, const std::st
 void write_blobs(const FakeHost& host, const std::string& path,
                  const std::vector<std::string>& blobs) {
   ArchiveOutput output(host.host(), ArchiveTarget(path), 0644, nullptr);
-  for (const std::string& blob : blobs) output.put(digest_of(blob), blob);
+  for (const std::string& blob : blobs) output.writer().put(digest_of(blob), blob);
   output.commit();
 }
 
@@ -53,7 +56,7 @@ TEST_CASE("blobs of the former archive are carried over once, and only if they a
 
   {
     ArchiveOutput wrong(host.host(), ArchiveTarget(folder.str("w")), 0644, nullptr);
-    wrong.add(archive_path_of(digest_of("one")), "two");
+    wrong.writer().add(archive_path_of(digest_of("one")), "two");
     wrong.commit();
   }
   ArchiveOutput next(host.host(), ArchiveTarget(folder.str("w")), 0644,

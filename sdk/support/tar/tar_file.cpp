@@ -53,9 +53,9 @@ Compression compression_of(int file, const std::string& name) {
   return detect_compression(std::span(head).first(static_cast<size_t>(n)));
 }
 
-Fd spool(Fd from, const std::string& name, const TarOptions& options) {
+Fd spool(std::unique_ptr<Stream> from, const TarOptions& options) {
   Fd file = nameless_file(options.temp_dir);
-  const auto stream = decompress_any(std::make_unique<DescriptorStream>(from.get(), name));
+  const auto stream = decompress_any(std::move(from));
   std::vector<std::byte> buffer(256 * 1024);
   std::int64_t done = 0;
   while (const size_t n = stream->read(buffer)) {
@@ -68,26 +68,45 @@ Fd spool(Fd from, const std::string& name, const TarOptions& options) {
   return file;
 }
 
+template <typename Body>
+auto about(const std::string& name, Body&& body) {
+  try {
+    return body();
+  } catch (Error& e) {
+    throw e.add_context(name);
+  }
+}
+
 }  // namespace
+
+TarFile::TarFile(Fd file, std::string name, const TarOptions& options)
+    : name_(std::move(name)),
+      file_(std::move(file)),
+      size_(size_of(file_.get(), name_)),
+      index_(TarIndex::build(file_.get(), size_, options.checkpoint)) {}
 
 std::shared_ptr<const TarFile> TarFile::open(const std::string& path, const TarOptions& options) {
   const std::string name = path == "-" ? "standard input" : printable(path);
-  std::shared_ptr<TarFile> tar(new TarFile);
-  tar->name_ = name;
   Fd input = open_input(path);
-  try {
+  return about(name, [&] {
     struct stat st;
     if (::fstat(input.get(), &st) == 0 && S_ISDIR(st.st_mode))
       throw Error(Status::invalid, "it is a folder, not an archive");
     const bool usable =
         is_plain_file(input.get()) && compression_of(input.get(), name) == Compression::none;
-    tar->file_ = usable ? std::move(input) : spool(std::move(input), name, options);
-    tar->size_ = size_of(tar->file_.get(), name);
-    tar->index_ = TarIndex::build(tar->file_.get(), tar->size_, options.checkpoint);
-  } catch (Error& e) {
-    throw e.add_context(name);
-  }
-  return tar;
+    Fd file = usable ? std::move(input)
+                     : spool(std::make_unique<DescriptorStream>(input.get(), name), options);
+    return std::shared_ptr<const TarFile>(new TarFile(std::move(file), name, options));
+  });
+}
+
+std::shared_ptr<const TarFile> TarFile::receive(std::unique_ptr<Stream> from,
+                                                const std::string& name,
+                                                const TarOptions& options) {
+  return about(name, [&] {
+    Fd file = spool(std::move(from), options);
+    return std::shared_ptr<const TarFile>(new TarFile(std::move(file), name, options));
+  });
 }
 
 std::unique_ptr<Stream> TarFile::open(const TarMember& member, std::int64_t offset,

@@ -27,6 +27,10 @@ class TarFile {
   /// object. Errors name the path.
   static std::shared_ptr<const TarFile> open(const std::string& path, const TarOptions& options);
 
+  /// What a stream brings, kept in the same way. name: for messages.
+  static std::shared_ptr<const TarFile> receive(std::unique_ptr<Stream> from,
+                                                const std::string& name, const TarOptions& options);
+
   const TarIndex& index() const { return index_; }
   /// The bytes of a member, or some of them; length -1: to its end. Offers a descriptor.
   std::unique_ptr<Stream> open(const TarMember& member, std::int64_t offset = 0,
@@ -36,7 +40,7 @@ class TarFile {
   int fd() const { return file_.get(); }
 
  private:
-  TarFile() = default;
+  TarFile(Fd file, std::string name, const TarOptions& options);
 
   std::string name_;
   Fd file_;

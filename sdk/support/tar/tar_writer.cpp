@@ -26,22 +26,22 @@ void FileSink::write(std::span<const std::byte> bytes) { write_all(file_, bytes,
 TarWriter::TarWriter(TarSink& sink, std::int64_t mtime, unsigned mode, std::string temp_dir)
     : sink_(sink), mtime_(mtime), mode_(mode), temp_dir_(std::move(temp_dir)) {}
 
-/// Runs what adds a member, and takes back what it wrote if it fails.
+/// Runs what adds a member, and takes back what it wrote if it fails. Where that cannot be done,
+/// trying again does not help, and says the same.
 template <typename Body>
 void TarWriter::attempt(Body&& body) {
-  if (broken_) throw Error(Status::io, "the archive is broken by an earlier error");
+  if (broken_) throw Error(*broken_);
   const off_t start = sink_.seekable() ? ::lseek(sink_.fd(), 0, SEEK_CUR) : -1;
-  broken_ = true;
   try {
     body();
-  } catch (...) {
+  } catch (const Error& e) {
     if (start >= 0 && ::ftruncate(sink_.fd(), start) == 0 &&
         ::lseek(sink_.fd(), start, SEEK_SET) == start) {
-      broken_ = false;
+      throw;
     }
-    throw;
+    broken_ = Error(e.status(), e.message());
+    throw Error(*broken_);
   }
-  broken_ = false;
 }
 
 void TarWriter::write(std::string_view text) { sink_.write(std::as_bytes(std::span(text))); }

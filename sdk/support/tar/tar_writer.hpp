@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,7 +41,8 @@ class FileSink final : public TarSink {
 };
 
 /// Not for concurrent use. After a failure in a sink that is not seekable nothing more can be
-/// written, and finish() throws; in a seekable one the member that failed is not there.
+/// written: every call throws that error, as one that is not worth another try. In a seekable one
+/// the member that failed is not there.
 class TarWriter {
  public:
   /// mtime of all members. temp_dir: where a member of unknown size is put first, if the sink is
@@ -69,7 +71,7 @@ class TarWriter {
   std::int64_t mtime_;
   unsigned mode_;
   std::string temp_dir_;
-  bool broken_ = false;
+  std::optional<Error> broken_;  // why nothing more can be written
 };
 
 /// A file without a name in a folder, gone when it is closed. Mode 0600.

@@ -36,6 +36,13 @@ class Place:
     def reference(self, name):
         return "%s:%s" % (self.name, self.path(name))
 
+    def unpacked(self, name):
+        """The folder with the members of an archive."""
+        folder = self.path(name) + ".unpacked"
+        os.mkdir(folder)
+        process.check("tar", "-C", folder, "-xf", self.path(name))
+        return folder
+
     def seed(self, layout, name):
         """Puts the image of an OCI layout here, without sealos where another tool can."""
         process.check("skopeo", "copy", "-q", "--dest-tls-verify=false", layout, self.reference(name))
@@ -66,10 +73,7 @@ class OciArchive(Place):
 
     def see(self, name):
         process.check("skopeo", "inspect", self.reference(name))
-        folder = self.path(name) + ".unpacked"
-        with tarfile.open(self.path(name)) as archive:
-            archive.extractall(folder, filter="data")
-        return Seen.of(stored.in_oci(folder, "1"))
+        return Seen.of(stored.in_oci(self.unpacked(name), "1"))
 
 
 class DockerArchive(Place):
@@ -87,9 +91,7 @@ class DockerArchive(Place):
         with tarfile.open(self.path(name)) as archive:
             if "index.json" not in archive.getnames():
                 return seen
-            folder = self.path(name) + ".unpacked"
-            archive.extractall(folder, filter="data")
-        return Seen.of(stored.in_oci(folder))
+        return Seen.of(stored.in_oci(self.unpacked(name)))
 
 
 class Docker(Place):

@@ -177,13 +177,22 @@ http {
 
 
 class Dockerd(_Server):
-    """dockerd with a data folder, a containerd and a socket of its own; no bridge, no iptables. Needs root."""
+    """dockerd with a data folder, a containerd and a socket of its own; no bridge, no iptables. Needs root.
 
-    def __init__(self, folder):
+    tls: (authority's certificate, certificate, key): listens on TCP too, for clients that have a certificate of it.
+    """
+
+    def __init__(self, folder, tls=None):
         os.makedirs(folder, exist_ok=True)
         self.socket = os.path.join(folder, "docker.sock")
         self.host = "unix://" + self.socket
-        self._start([environment.find("dockerd"), "--host", self.host, "--data-root", os.path.join(folder, "data"),
+        more = []
+        if tls:
+            self.port = free_port()
+            self.tcp_host = "tcp://127.0.0.1:%d" % self.port
+            more = ["--host", self.tcp_host, "--tlsverify", "--tlscacert", tls[0], "--tlscert", tls[1], "--tlskey", tls[2]]
+        self.data = os.path.join(folder, "data")
+        self._start([environment.find("dockerd"), "--host", self.host, *more, "--data-root", self.data,
                      "--exec-root", os.path.join(folder, "exec"), "--pidfile", os.path.join(folder, "pid"),
                      "--bridge=none", "--iptables=false", "--ip6tables=false", "--storage-driver=vfs"],
                     os.path.join(folder, "log"), env=dict(os.environ, PATH=environment.PATH))
@@ -195,3 +204,23 @@ class Dockerd(_Server):
             wait_until(answers, "dockerd listening", seconds=60, alive=self.process)
         except AssertionError as error:
             raise AssertionError("%s\n%s" % (error, self.log())) from None
+
+    def docker(self, *arguments):
+        """What the docker command prints."""
+        return check("docker", "--host", self.host, *arguments).strip()
+
+    def inspect(self, image):
+        return json.loads(self.docker("image", "inspect", image))[0]
+
+    def layers(self, image):
+        """The diffIDs of an image."""
+        return self.inspect(image)["RootFS"]["Layers"]
+
+    def has(self, image):
+        return image in self.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+
+    def forget_all(self):
+        """Removes every image: a layer that a daemon has already is not read again."""
+        images = sorted(set(self.docker("image", "ls", "--all", "--quiet", "--no-trunc").splitlines()))
+        if images:
+            self.docker("image", "rm", "--force", *images)

@@ -114,6 +114,8 @@ class SpecRegistry:
         if upload is None:
             return request.reply(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}')
         with upload.lock:  # who asks where it stands waits until a cut request has been read to its end
+            if name not in self._uploads:
+                return request.reply(404, b'{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}')
             if request.command == "GET":
                 return self._say(request, 204, repository, name, upload.size())
             if request.command == "DELETE":

@@ -1,59 +1,47 @@
-#include "source.hpp"
+#include "support/docker_archive/image_source.hpp"
 
 #include <fmt/format.h>
 
-#include "oci_part.hpp"
 #include "support/digest/hasher.hpp"
+#include "support/docker_archive/oci_part.hpp"
 #include "support/json/json.hpp"
 #include "support/layout_archive/archive_blobs.hpp"
 #include "support/oci_layout/layout_index.hpp"
 #include "support/oci_layout/manifest_check.hpp"
 
 namespace sealos::docker_archive {
-namespace {
 
-enum class Prefer { agreement, oci, docker };
+using Prefer = ReadOptions::Prefer;
 
-Prefer preference(const sdk::Host& host) {
-  const std::string wish = host.option("docker-archive.prefer").value_or("");
-  if (wish.empty()) return Prefer::agreement;
-  if (wish == "oci") return Prefer::oci;
-  if (wish == "docker") return Prefer::docker;
-  throw Error(
-      Status::invalid,
-      fmt::format("docker-archive.prefer must be oci or docker, not \"{}\"", printable(wish)));
-}
-
-oci_layout::LayoutName layout_name(const ArchiveName& name) {
-  oci_layout::LayoutName same{name.path, name.name ? name.name->str() : "", name.position};
-  return same;
-}
-
-}  // namespace
-
-Source::Source(const sdk::Host& host, std::shared_ptr<const TarFile> tar, const ArchiveName& name)
-    : name_("docker-archive:" + printable(name.path)) {
-  const Prefer prefer = preference(host);
+ImageSource::ImageSource(const sdk::Host& host, std::string name,
+                         std::shared_ptr<const TarFile> tar, const WantedImage& wanted,
+                         const ReadOptions& options)
+    : name_(std::move(name)) {
   const auto text = archive_text(*tar, "manifest.json", kMaxText);
-  if (!text || prefer == Prefer::oci) {
-    open_oci_alone(host, tar, name);
+  if (!text || options.prefer == Prefer::oci) {
+    open_oci_alone(host, tar, wanted);
     return;
   }
   const auto items = parse_items(*text);
-  const ArchiveItem& item = items[select_item(items, name)];
-  if (prefer == Prefer::agreement) {
+  const ArchiveItem& item = items[select_item(items, wanted)];
+  if (options.prefer == Prefer::agreement) {
     const auto blobs = std::make_shared<ArchiveBlobs>(tar);
-    const auto entry = find_oci_entry(*blobs, item, read_config(*tar, item), name.name);
-    if (entry) {
-      oci_ = std::make_unique<oci_layout::LayoutSource>(name_, blobs, *entry);
+    const auto part = find_oci_part(*blobs, item, read_config(*tar, item), wanted.name);
+    if (part.disagrees) {
+      throw Error(Status::invalid, fmt::format("manifest.json and index.json in it name different "
+                                               "images{}{}",
+                                               options.advice.empty() ? "" : "; ", options.advice));
+    }
+    if (part.entry) {
+      oci_ = std::make_unique<oci_layout::LayoutSource>(name_, blobs, *part.entry);
       return;
     }
   }
   docker_ = std::make_unique<DockerImage>(host, tar, item);
 }
 
-void Source::open_oci_alone(const sdk::Host& host, const std::shared_ptr<const TarFile>& tar,
-                            const ArchiveName& name) {
+void ImageSource::open_oci_alone(const sdk::Host& host, const std::shared_ptr<const TarFile>& tar,
+                                 const WantedImage& wanted) {
   const auto text = archive_text(*tar, "index.json");
   if (!text && archive_text(*tar, "repositories")) {
     throw Error(Status::unsupported,
@@ -66,11 +54,12 @@ void Source::open_oci_alone(const sdk::Host& host, const std::shared_ptr<const T
     oci_layout::check_layout_version(*layout);
   host.warn(fmt::format("{} is read as an OCI archive, without manifest.json", name_));
   const auto index = oci_layout::LayoutIndex::parse(*text);
-  oci_ = std::make_unique<oci_layout::LayoutSource>(
-      name_, std::make_shared<ArchiveBlobs>(tar), index.entries()[index.select(layout_name(name))]);
+  const oci_layout::LayoutName same{"", wanted.name ? wanted.name->str() : "", wanted.position};
+  oci_ = std::make_unique<oci_layout::LayoutSource>(name_, std::make_shared<ArchiveBlobs>(tar),
+                                                    index.entries()[index.select(same)]);
 }
 
-Item Source::read_manifest(const std::optional<Digest>& instance) {
+Item ImageSource::read_manifest(const std::optional<Digest>& instance) {
   if (oci_) return oci_->read_manifest(instance);
   Item manifest = docker_->manifest();
   if (instance && digest_of(manifest.data, instance->algorithm()) != *instance) {
@@ -80,8 +69,8 @@ Item Source::read_manifest(const std::optional<Digest>& instance) {
   return manifest;
 }
 
-std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
-                                          std::int64_t length) {
+std::unique_ptr<Stream> ImageSource::open_blob(const Blob& blob, std::int64_t offset,
+                                               std::int64_t length) {
   if (oci_) return oci_->open_blob(blob, offset, length);
   if (!blob.digest) throw Error(Status::invalid, name_ + ": a blob without a digest was asked for");
   try {
@@ -92,7 +81,7 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
 }
 
 /// The OCI part has the layers that its manifests say; those of manifest.json differ in kind.
-std::vector<Blob> Source::layer_infos(const std::optional<Digest>& instance) {
+std::vector<Blob> ImageSource::layer_infos(const std::optional<Digest>& instance) {
   if (docker_) return docker_->layer_infos();
   std::vector<Blob> infos;
   const Json manifest = Json::parse(oci_->read_manifest(instance).data);

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "archive_items.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 #include "support/compression/compression.hpp"
+#include "support/docker_archive/archive_items.hpp"
 #include "support/tar/tar_file.hpp"
 
 namespace sealos::docker_archive {

@@ -1,4 +1,4 @@
-#include "oci_part.hpp"
+#include "support/docker_archive/oci_part.hpp"
 
 #include <fmt/format.h>
 
@@ -73,28 +73,25 @@ bool has_name_of(const Json& entry, const ArchiveItem& item,
 
 }  // namespace
 
-std::optional<Json> find_oci_entry(const ArchiveBlobs& blobs, const ArchiveItem& item,
-                                   const std::string& config,
-                                   const std::optional<DockerName>& wanted) {
+OciPart find_oci_part(const ArchiveBlobs& blobs, const ArchiveItem& item, const std::string& config,
+                      const std::optional<DockerName>& wanted) {
   const auto text = archive_text(blobs.tar(), "index.json");
   const auto layout = archive_text(blobs.tar(), "oci-layout");
-  if (!text || !layout) return std::nullopt;
+  if (!text || !layout) return {};
   check_layout_version(*layout);
   const LayoutIndex index = LayoutIndex::parse(*text);
   const Expected expected{blobs, item, digest_of(config)};
   for (const Json& entry : index.entries()) {
     if (!has_name_of(entry, item, wanted)) continue;
-    if (agrees(entry, expected)) return entry;
-    throw Error(Status::invalid,
-                "manifest.json and index.json in it name different images; with "
-                "docker-archive.prefer=docker or =oci one of the two is read");
+    if (agrees(entry, expected)) return {entry, false};
+    return {std::nullopt, true};
   }
   for (const Json& entry : index.entries()) {
     const Descriptor descriptor = Descriptor::of(entry);
     const bool known = is_manifest(descriptor.media_type) || is_index(descriptor.media_type);
-    if (known && blobs.size(descriptor.digest) && agrees(entry, expected)) return entry;
+    if (known && blobs.size(descriptor.digest) && agrees(entry, expected)) return {entry, false};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace sealos::docker_archive

@@ -1,4 +1,4 @@
-#include "docker_image.hpp"
+#include "support/docker_archive/docker_image.hpp"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ const TarMember& member_named(const TarFile& tar, const std::string& path) {
   const TarMember* member = tar.index().find(path);
   if (member != nullptr) return *member;
   throw Error(
-      Status::not_found,
+      Status::corrupt,
       fmt::format("\"{}\", which manifest.json names, is not in the archive", printable(path)));
 }
 
@@ -66,18 +66,11 @@ DockerImage::DockerImage(const sdk::Host& host, std::shared_ptr<const TarFile> t
 
 DockerImage::Layer DockerImage::examine(const sdk::Host& host, const std::string& path) const {
   const TarMember& member = member_named(*tar_, path);
-  std::byte head[6];
-  size_t n = 0;
-  const auto start = tar_->open(member, 0, std::min<std::int64_t>(member.size, sizeof(head)));
-  while (n < sizeof(head)) {
-    const size_t more = start->read(std::span(head).subspan(n));
-    if (more == 0) break;
-    n += more;
-  }
-  Layer layer{&member, detect_compression(std::span(head).first(n)), member.size};
+  Layer layer{&member, Compression::none, member.size};
+  const auto bytes = look_at_compression(tar_->open(member), layer.compression);
   if (layer.compression == Compression::none) return layer;
   host.info(fmt::format("decompressing {} to know its size", printable(path)));
-  const auto whole = decompress(tar_->open(member), layer.compression);
+  const auto whole = decompress(borrow(*bytes), layer.compression);
   std::vector<std::byte> buffer(256 * 1024);
   layer.size = 0;
   while (const size_t read = whole->read(buffer)) {

@@ -1,4 +1,4 @@
-#include "archive_items.hpp"
+#include "support/docker_archive/archive_items.hpp"
 
 #include <fmt/format.h>
 
@@ -36,6 +36,16 @@ Json array_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+DockerName parse_tagged(std::string_view text) {
+  DockerName name = DockerName::parse(text);
+  if (name.digest) {
+    throw Error(Status::invalid, fmt::format("\"{}\" has a digest; images in an archive have tags",
+                                             printable(text)));
+  }
+  if (name.tag.empty()) name.tag = "latest";
+  return name;
+}
+
 Json ArchiveItem::json() const {
   return Json::object(
       {{"Config", config}, {"RepoTags", array_of(tags)}, {"Layers", array_of(layers)}});
@@ -65,7 +75,7 @@ std::vector<ArchiveItem> parse_items(std::string_view text) {
   return items;
 }
 
-size_t select_item(const std::vector<ArchiveItem>& items, const ArchiveName& wanted) {
+size_t select_item(const std::vector<ArchiveItem>& items, const WantedImage& wanted) {
   if (wanted.position) {
     if (*wanted.position < items.size()) return *wanted.position;
     throw Error(Status::not_found,

@@ -1,4 +1,4 @@
-// Archives for the tests, member by member.
+// Archives for tests, member by member.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "reference.hpp"
 #include "support/digest/hasher.hpp"
+#include "support/docker_archive/archive_items.hpp"
 #include "support/file/file_stream.hpp"
 #include "support/json/json.hpp"
 #include "support/layout_archive/archive_blobs.hpp"
