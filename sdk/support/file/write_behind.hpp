@@ -1,0 +1,28 @@
+// Large files on their way to the disk while they are written.
+#pragma once
+
+#include <cstdint>
+
+namespace sealos {
+
+/// Told of each piece that is appended to a file, it sets the disk to work, and gives the memory of
+/// what is on the disk back. So a copy of many gigabytes neither pushes what other programs use out
+/// of the page cache nor ends with a long flush, and where memory is handed out slowly (virtual
+/// machines) it is several times as fast. Not for concurrent use; owns nothing; files of less than
+/// two windows stay in the cache. Does nothing on what is no regular file.
+class WriteBehind {
+ public:
+  /// From where the file stands.
+  explicit WriteBehind(int file);
+  /// `bytes` more were written.
+  void wrote(std::int64_t bytes);
+
+ private:
+  void advance();
+
+  int file_;
+  bool able_;
+  std::int64_t dropped_, started_, written_;  // offsets: up to where it is so
+};
+
+}  // namespace sealos
