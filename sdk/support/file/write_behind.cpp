@@ -1,12 +1,18 @@
 #include "support/file/write_behind.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include <cerrno>
+
+#include "support/file/file.hpp"
 
 namespace sealos {
 namespace {
 
 constexpr std::int64_t kWindow = 8 << 20;
+constexpr std::int64_t kLarge = 1 << 20;
 
 }  // namespace
 
@@ -33,6 +39,14 @@ void WriteBehind::advance() {
     dropped_ = started_;
   }
   started_ = written_;
+}
+
+void flush_ahead(int file, std::int64_t size, std::string_view name) {
+  if (size < kLarge) {
+    ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+  } else if (::fdatasync(file) != 0 && errno != EINVAL) {
+    throw errno_error(errno, fmt::format("flushing {}", name));
+  }
 }
 
 }  // namespace sealos

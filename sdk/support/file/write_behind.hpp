@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace sealos {
 
@@ -24,5 +25,10 @@ class WriteBehind {
   bool able_;
   std::int64_t dropped_, started_, written_;  // offsets: up to where it is so
 };
+
+/// For a file that is flushed later together with others: a large one is on the disk when this
+/// returns, with a small one the disk begins. Called where files are written side by side, it leaves
+/// little to wait for in the end. `name` is for messages.
+void flush_ahead(int file, std::int64_t size, std::string_view name);
 
 }  // namespace sealos
