@@ -5,6 +5,11 @@
 #include "cli/duration.hpp"
 
 namespace sealos::cli {
+namespace {
+
+constexpr std::string_view kLocalStore = "containers-storage";
+
+}  // namespace
 
 CLI::App* add_push(CLI::App& app, PushOptions& o) {
   CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
@@ -33,6 +38,8 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
                    "Which image of an index, e.g. linux/arm64. Default: this machine's")
       ->type_name("OS/ARCH[/VARIANT]");
   push->add_flag("-q,--quiet", o.quiet, "Show no progress");
+  push->add_flag("--rm", o.remove_list,
+                 "Remove IMAGE, a manifest list of the local store, after success");
   push->add_flag("--remove-signatures", o.remove_signatures, "Do not copy signatures");
   push->add_option("--retry", o.retry,
                    "How often to try again what failed and may pass. Default: 3")
@@ -65,6 +72,12 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
       place_of(o.destination.empty() ? o.image : o.destination, "docker://", catalog);
   request.all = o.all;
   request.remove_signatures = o.remove_signatures;
+  request.remove_source_index = o.remove_list;
+  if (o.remove_list && request.source.transport != kLocalStore) {
+    throw Error(Status::invalid,
+                fmt::format("--rm removes a manifest list of the local store, and {} is none",
+                            printable(request.source.str())));
+  }
   if (!o.platform.empty()) request.platform = Platform::parse(o.platform);
   if (o.all && request.platform) {
     throw Error(Status::invalid, "--all and --platform contradict each other");

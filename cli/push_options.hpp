@@ -14,7 +14,7 @@ namespace sealos::cli {
 /// As typed; empty strings and nullopt were not given.
 struct PushOptions {
   std::string image, destination;
-  bool all = false, quiet = false, remove_signatures = false;
+  bool all = false, quiet = false, remove_list = false, remove_signatures = false;
   int verbose = 0;
   std::string authfile, cert_dir, digestfile, platform, retry_delay, signature_policy;
   std::optional<std::string> creds;

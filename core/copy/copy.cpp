@@ -49,21 +49,26 @@ class CopyJob {
     if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
     source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
     selection_ = read_selection(*source_, *from_, request_, progress_);
+    if (request_.remove_source_index) check_removable();
     destination_ = on_side(Side::destination, [&] { return to_->open_destination(services_); });
+    std::optional<CopyReport> report;
     try {
       make_plans();
       copy_blobs();
-      return write_manifests();
+      report = write_manifests();
     } catch (...) {
       destination_->abort();
       throw;
     }
+    if (request_.remove_source_index) remove_source_index(*report);
+    return *std::move(report);
   }
 
  private:
   static std::map<std::string, std::string> all_options(const CopyRequest& request) {
     std::map<std::string, std::string> options = request.options;
     options.insert(request.engine_options.begin(), request.engine_options.end());
+    if (request.remove_source_index) options["remove-only-index"] = "true";
     return options;
   }
 
@@ -94,6 +99,33 @@ class CopyJob {
                             fmt::format("neither {} nor {} asks for credentials; leave them away",
                                         request_.source.transport, request_.destination.transport)),
                       Side::request);
+    }
+  }
+
+  void check_removable() const {
+    std::string why;
+    const auto name = from_->docker_name();
+    if ((transports_.front().capabilities() & SEALOS_CAN_REMOVE) == 0) {
+      why = request_.source.transport + " removes nothing";
+    } else if (!Manifest::parse(selection_.top).is_index()) {
+      why = "it is an image and no list of images";
+    } else if (name && DockerName::parse(*name).digest) {
+      why = "it is named by a digest; write the name of the list";
+    }
+    if (why.empty()) return;
+    throw CopyError(Error(Status::unsupported, fmt::format("{} cannot be removed after the copy: {}",
+                                                           printable(request_.source.str()), why)),
+                    Side::request);
+  }
+
+  void remove_source_index(const CopyReport& report) {
+    try {
+      source_.reset();
+      from_->remove(services_);
+    } catch (Error& e) {
+      throw CopyError(e.add_context(fmt::format("{} is copied, but the list was not removed",
+                                                report.digest.str())),
+                      Side::source);
     }
   }
 

@@ -33,6 +33,9 @@ struct CopyRequest {
   bool all = false;                  ///< an index with all its images, not one image of it
   std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
   bool remove_signatures = false;
+  /// Removes the source's index once all is done; refused before the first byte where the source
+  /// holds no index under that name.
+  bool remove_source_index = false;
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;
