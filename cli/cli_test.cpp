@@ -6,6 +6,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/push_options.hpp"
+#include "cli/terminal.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/testing/temp_folder.hpp"
 
@@ -51,6 +52,32 @@ TEST_CASE("bare names are local images and registries' names") {
   CHECK(request_of(parse({"oci:/a", "r:5000/b"}), kNone).destination.str() == "docker://r:5000/b");
   CHECK(request_of(parse({"docker://r/a"}), kNone).destination.str() == "docker://r/a");
   CHECK(request_of(parse({"foo:/bar"}), kNone).source.str() == "foo:/bar");
+}
+
+TEST_CASE("flags of registries are options of plugins, of both sides or of one") {
+  const CopyRequest request =
+      request_of(parse({"oci:/a", "docker://r/b", "--retry-on", "network,503", "--limit-rate",
+                        "10M", "--max-connections", "2", "--mount-from", "base/os", "--mount-from",
+                        "team/app", "--src-tls-verify=false", "--dest-cert-dir", "/certs"}),
+                 kNone);
+  CHECK(request.options == std::map<std::string, std::string>{{"retry-on", "network,503"},
+                                                              {"limit-rate", "10M"},
+                                                              {"max-connections", "2"}});
+  CHECK(request.source_options == std::map<std::string, std::string>{{"tls-verify", "false"}});
+  CHECK(request.destination_options ==
+        std::map<std::string, std::string>{{"docker.mount-from", "base/os,team/app"},
+                                           {"cert-dir", "/certs"}});
+  CHECK_THROWS_AS(request_of(parse({"a", "--src-tls-verify=maybe"}), kNone), Error);
+  CHECK_THROWS_AS(request_of(parse({"a", "--creds", "u:p", "--dest-creds", "u:p"}), kNone), Error);
+}
+
+TEST_CASE("a secret among the arguments is overwritten, and nothing else is") {
+  std::string command = "sealos", flag = "--creds=me:secret", other = "secretary", plain = "secret";
+  char* arguments[] = {command.data(), flag.data(), other.data(), plain.data(), nullptr};
+  hide_in_arguments(4, arguments, "secret");
+  CHECK(flag == "--creds=me:******");
+  CHECK(other == "secretary");
+  CHECK(plain == "******");
 }
 
 TEST_CASE("values that make no sense are refused") {

@@ -1,12 +1,10 @@
 #include "cli/credentials.hpp"
 
-#include <fcntl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 
+#include "cli/terminal.hpp"
 #include "core/config/credentials.hpp"
 #include "support/docker_name/docker_name.hpp"
 #include "support/file/file.hpp"
@@ -24,63 +22,50 @@ std::string registry_of(const Location& place) {
   }
 }
 
-/// Switches the echo of a terminal off while it lives.
-class NoEcho {
+class FinderMaker {
  public:
-  explicit NoEcho(int terminal) : terminal_(terminal) {
-    if (::tcgetattr(terminal_, &before_) != 0) return;
-    termios silent = before_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = ::tcsetattr(terminal_, TCSAFLUSH, &silent) == 0;
-  }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-  ~NoEcho() {
-    if (changed_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+  explicit FinderMaker(std::shared_ptr<const LazyRegistries> registries)
+      : registries_(std::move(registries)) {}
+
+  FindCredentials make(const std::optional<std::string>& creds, const std::string& authfile,
+                       const std::string& host) const {
+    config::CredentialOptions wanted;
+    wanted.creds = creds;
+    if (!authfile.empty()) wanted.authfile = authfile;
+    if (creds) wanted.host = host;
+    wanted.helpers = [registries = registries_] { return registries->get().credential_helpers(); };
+    const auto finder = std::make_shared<config::CredentialFinder>(
+        std::move(wanted), registries_->environment(), &ask_on_terminal);
+    return [finder](const std::string& scope) { return finder->find(scope); };
   }
 
  private:
-  int terminal_;
-  termios before_{};
-  bool changed_ = false;
+  const std::shared_ptr<const LazyRegistries> registries_;
 };
 
 }  // namespace
 
-std::string ask_on_terminal(const std::string& prompt, bool show) {
-  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
-  if (!terminal) {
-    throw Error(Status::unauthenticated, "there is no terminal to ask for " + prompt);
-  }
-  write_all(terminal.get(), prompt + ": ", "the terminal");
-  std::unique_ptr<NoEcho> no_echo;
-  if (!show) no_echo = std::make_unique<NoEcho>(terminal.get());
-  std::string line;
-  char c = 0;
-  while (::read(terminal.get(), &c, 1) == 1 && c != '\n') line += c;
-  if (!show) write_all(terminal.get(), "\n", "the terminal");
-  return line;
+void require_readable(const std::string& flag, const std::string& authfile) {
+  if (!authfile.empty() && ::access(authfile.c_str(), R_OK) != 0)
+    throw errno_error(errno, flag + " " + printable(authfile));
 }
 
-void use_credentials(Hooks& hooks, const PushOptions& options, const CopyRequest& request) {
-  config::CredentialOptions wanted;
-  wanted.creds = options.creds;
-  if (!options.authfile.empty()) {
-    // Said now, not only when a registry happens to ask for credentials.
-    if (::access(options.authfile.c_str(), R_OK) != 0) {
-      throw errno_error(errno, "--authfile " + printable(options.authfile));
-    }
-    wanted.authfile = options.authfile;
-  }
-  if (wanted.creds) {
-    wanted.host = registry_of(request.destination);
-    if (wanted.host.empty()) wanted.host = registry_of(request.source);
-  }
-  config::Environment environment = config::Environment::of_process();
-  environment.log = hooks.log;
-  const auto finder = std::make_shared<config::CredentialFinder>(
-      std::move(wanted), std::move(environment), &ask_on_terminal);
-  hooks.credentials = [finder](const std::string& scope) { return finder->find(scope); };
+void use_credentials(Hooks& hooks, const PushOptions& o, CopyRequest& request,
+                     const std::shared_ptr<const LazyRegistries>& registries) {
+  require_readable("--authfile", o.authfile);
+  require_readable("--src-authfile", o.source.authfile);
+  require_readable("--dest-authfile", o.target.authfile);
+  const FinderMaker maker(registries);
+  const auto make_side = [&](const SideOptions& side, const Location& place) -> FindCredentials {
+    if (!side.creds && side.authfile.empty()) return nullptr;
+    return maker.make(side.creds, side.authfile.empty() ? o.authfile : side.authfile,
+                      registry_of(place));
+  };
+  std::string host = registry_of(request.destination);
+  if (host.empty()) host = registry_of(request.source);
+  hooks.credentials = maker.make(o.creds, o.authfile, host);
+  request.source_credentials = make_side(o.source, request.source);
+  request.destination_credentials = make_side(o.target, request.destination);
 }
 
 }  // namespace sealos::cli

@@ -6,11 +6,18 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/terminal.hpp"
 #include "core/host/install_paths.hpp"
 
 namespace {
 
 using namespace sealos::cli;
+
+/// What nobody else on this machine should read in the list of processes.
+void hide_secrets(int argc, char** argv, const PushOptions& push, const LoginOptions& login) {
+  for (const auto& secret : {push.creds, push.source.creds, push.target.creds, login.password})
+    if (secret) hide_in_arguments(argc, argv, *secret);
+}
 
 int run(int argc, char** argv) {
   CLI::App app{"Moves container images between registries, folders, archives and stores", "sealos"};
@@ -18,6 +25,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   PushOptions push_options;
   const CLI::App* push = add_push(app, push_options);
+  LoginOptions login_options;
+  const CLI::App* login = add_login(app, login_options);
+  LogoutOptions logout_options;
+  const CLI::App* logout = add_logout(app, logout_options);
   TransportsOptions transports_options;
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
@@ -31,6 +42,9 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
+  hide_secrets(argc, argv, push_options, login_options);
+  if (login->parsed()) return run_login(login_options);
+  if (logout->parsed()) return run_logout(logout_options);
   if (push->parsed()) return run_push(push_options);
   if (transports->parsed()) return run_transports(transports_options);
   return kUsage;

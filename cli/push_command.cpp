@@ -11,6 +11,7 @@
 #include "cli/digest_file.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/line_progress.hpp"
+#include "cli/registries.hpp"
 #include "cli/signals.hpp"
 #include "core/policy/policy.hpp"
 
@@ -41,6 +42,16 @@ bool goes_to_stdout(const Location& place) {
          place.details.starts_with("/dev/stdout");
 }
 
+/// Whether an image that is not on this machine may come from a registry: a name without a
+/// transport that is to go somewhere else than to its own registry.
+bool may_be_elsewhere(const PushOptions& options, const CopyRequest& request,
+                      const PluginCatalog& catalog) {
+  if (options.destination.empty() || request.source.transport != "containers-storage") return false;
+  const auto known = [&](std::string_view name) { return catalog.find(name) != nullptr; };
+  if (split_location(options.image, known)) return false;
+  return !options.image.starts_with("localhost/") && catalog.find("docker") != nullptr;
+}
+
 CopyReport copy(const PushOptions& options, Context& context, SignalGuard& signals,
                 const CopyRequest& request) {
   const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
@@ -61,16 +72,22 @@ int run_push(const PushOptions& options) {
   Side side = Side::request;
   try {
     CopyRequest request = request_of(options, context.catalog);
-    use_credentials(context.hooks, options, request);
-    std::unique_ptr<DigestFile> digest_file;
-    if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
     config::Environment environment = config::Environment::of_process();
     environment.log = context.hooks.log;
+    const auto registries = std::make_shared<const LazyRegistries>(environment);
+    use_registries(context.hooks, registries);
+    use_credentials(context.hooks, options, request, registries);
+    ShortName short_name(options.image, registries);
+    if (may_be_elsewhere(options, request, context.catalog))
+      request.source_elsewhere = [&] { return short_name.places(); };
+    std::unique_ptr<DigestFile> digest_file;
+    if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
     request.check_policy = policy_check(options, environment);
     cache::BlobInfoCache cache(cache::BlobInfoCache::default_path(environment), environment);
     request.cache = &cache;
     const CopyReport report = copy(options, context, signals, request);
     side = Side::neither;
+    short_name.worked(report.source);
     if (digest_file) digest_file->write(report.digest);
     fmt::print(goes_to_stdout(request.destination) ? stderr : stdout, "{}\n", report.digest.str());
     return kOk;

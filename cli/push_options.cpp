@@ -9,6 +9,52 @@ namespace {
 
 constexpr std::string_view kLocalStore = "containers-storage";
 
+void add_side(CLI::App& push, const std::string& prefix, const std::string& whose,
+              SideOptions& side) {
+  push.add_option(prefix + "authfile", side.authfile, "--authfile for " + whose + " alone")
+      ->type_name("FILE");
+  push.add_option(prefix + "cert-dir", side.cert_dir, "--cert-dir for " + whose + " alone")
+      ->type_name("DIR");
+  push.add_option(prefix + "creds", side.creds, "Credentials of " + whose + "'s registry")
+      ->type_name("USER[:PASSWORD]");
+  push.add_flag(prefix + "tls-verify{true}", side.tls_verify,
+                "--tls-verify for " + whose + " alone");
+}
+
+void check_tls_verify(const std::string& flag, const std::optional<std::string>& value) {
+  if (value && *value != "true" && *value != "false")
+    throw Error(Status::invalid,
+                fmt::format("{} is true or false, not \"{}\"", flag, printable(*value)));
+}
+
+void add_side_options(const SideOptions& side, const std::string& prefix,
+                      std::map<std::string, std::string>& options) {
+  check_tls_verify(prefix + "tls-verify", side.tls_verify);
+  if (side.tls_verify) options["tls-verify"] = *side.tls_verify;
+  if (!side.cert_dir.empty()) options["cert-dir"] = side.cert_dir;
+}
+
+/// Flags whose values only plugins understand.
+void add_plugin_options(const PushOptions& o, CopyRequest& request) {
+  check_tls_verify("--tls-verify", o.tls_verify);
+  const std::pair<const char*, std::string> shared[] = {{"tls-verify", o.tls_verify.value_or("")},
+                                                        {"cert-dir", o.cert_dir},
+                                                        {"retry-on", o.retry_on},
+                                                        {"limit-rate", o.limit_rate},
+                                                        {"max-connections", o.max_connections}};
+  for (const auto& [key, value] : shared) {
+    if (!value.empty()) request.options[key] = value;
+  }
+  for (const std::string& repository : o.mount_from) {
+    std::string& list = request.destination_options["docker.mount-from"];
+    list += (list.empty() ? "" : ",") + repository;
+  }
+  add_side_options(o.source, "--src-", request.source_options);
+  add_side_options(o.target, "--dest-", request.destination_options);
+  if (o.creds && o.target.creds)
+    throw Error(Status::invalid, "--creds and --dest-creds contradict each other");
+}
+
 }  // namespace
 
 CLI::App* add_push(CLI::App& app, PushOptions& o) {
@@ -30,6 +76,17 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--digestfile", o.digestfile,
                    "Write the digest of the manifest to this file, after success only")
       ->type_name("FILE");
+  push->add_option("--limit-rate", o.limit_rate,
+                   "Bytes a second to and from registries, e.g. 500K or 10M")
+      ->type_name("RATE");
+  push->add_option("--max-connections", o.max_connections,
+                   "Connections to one registry at a time. Default: as many as are needed")
+      ->type_name("N");
+  push->add_option("--mount-from", o.mount_from,
+                   "A repository of the destination's registry that may have the layers already; "
+                   "may be given several times")
+      ->type_name("REPOSITORY")
+      ->allow_extra_args(false);
   push->add_option("-o,--option", o.options,
                    "An option of a transport; sealos transports -v lists them")
       ->type_name("KEY=VALUE")
@@ -47,12 +104,18 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
   push->add_option("--retry-delay", o.retry_delay,
                    "How long to wait in between, e.g. 500ms or 2s. Default: 1s, 2s, 4s, ...")
       ->type_name("TIME");
+  push->add_option("--retry-on", o.retry_on,
+                   "What to try again: network, 5xx and HTTP statuses, separated by commas. "
+                   "Default: what may pass")
+      ->type_name("LIST");
   push->add_option("--signature-policy", o.signature_policy,
                    "Policy file that says which images may be read. Default: policy.json of the "
                    "user, or of the system; without either all may")
       ->type_name("FILE");
   push->add_flag("--tls-verify{true}", o.tls_verify,
                  "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
+  add_side(*push, "--src-", "the source", o.source);
+  add_side(*push, "--dest-", "the destination", o.target);
   push->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
   return push;
 }
@@ -82,12 +145,7 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   if (o.all && request.platform) {
     throw Error(Status::invalid, "--all and --platform contradict each other");
   }
-  if (o.tls_verify) request.options["tls-verify"] = *o.tls_verify;
-  if (o.tls_verify && *o.tls_verify != "true" && *o.tls_verify != "false") {
-    throw Error(Status::invalid,
-                fmt::format("--tls-verify is true or false, not \"{}\"", printable(*o.tls_verify)));
-  }
-  if (!o.cert_dir.empty()) request.options["cert-dir"] = o.cert_dir;
+  add_plugin_options(o, request);
   if (o.retry) {
     request.retry.count = *o.retry;
     request.engine_options["retry"] = std::to_string(*o.retry);

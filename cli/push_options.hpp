@@ -11,6 +11,12 @@
 
 namespace sealos::cli {
 
+/// --src-... or --dest-...: what counts for one side alone.
+struct SideOptions {
+  std::string authfile, cert_dir;
+  std::optional<std::string> creds, tls_verify;
+};
+
 /// As typed; empty strings and nullopt were not given.
 struct PushOptions {
   std::string image, destination;
@@ -19,6 +25,9 @@ struct PushOptions {
   std::string authfile, cert_dir, digestfile, platform, retry_delay, signature_policy;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify;
+  std::string retry_on, limit_rate, max_connections;
+  std::vector<std::string> mount_from;
+  SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
 };

@@ -76,7 +76,9 @@ std::optional<sdk::Credentials> CredentialFinder::find(std::string_view scope) c
   if (given_ && (options_.host.empty() || normal_host(options_.host) == normal_host(host)))
     return given_;
   std::optional<Error> first;
-  for (const std::string& helper : options_.helpers) {
+  std::vector<std::string> helpers{kAuthFileHelper};
+  if (options_.helpers) helpers = options_.helpers();
+  for (const std::string& helper : helpers) {
     try {
       auto login = helper == kAuthFileHelper
                        ? find_in_files(scope)

@@ -25,7 +25,9 @@ struct CredentialOptions {
   /// The host[:port] that creds and registry_token are for; they are never sent elsewhere, for
   /// instance to a mirror. "": every host.
   std::string host;
-  std::vector<std::string> helpers{kAuthFileHelper};  ///< "credential-helpers" of registries.conf
+  /// "credential-helpers" of registries.conf, asked for when they are needed; empty: the auth
+  /// files.
+  std::function<std::vector<std::string>()> helpers;
 };
 
 /// Asks on the terminal; the flag says whether what is typed is shown.

@@ -28,6 +28,10 @@ Status status_of(const std::function<void()>& body, const std::string& text = ""
   return Status::ok;
 }
 
+std::function<std::vector<std::string>()> helpers(std::vector<std::string> names) {
+  return [names] { return names; };
+}
+
 }  // namespace
 
 TEST_CASE("the auth files are searched in the ecosystem's order") {
@@ -182,12 +186,12 @@ TEST_CASE("helpers of registries.conf are asked in order, for the host only") {
   test.write_helper("a", R"(cat >"$OUT"; echo '{"Username":"helper","Secret":"p"}')");
   test.write("home/.docker/config.json", one_login("h", "docker", "p"));
   CredentialOptions options;
-  options.helpers = {"a", kAuthFileHelper};
+  options.helpers = helpers({"a", kAuthFileHelper});
   CHECK(user(test, options, "h/ns/x") == "helper");
   CHECK(test.read("out") == "h");
-  options.helpers = {kAuthFileHelper, "a"};
+  options.helpers = helpers({kAuthFileHelper, "a"});
   CHECK(user(test, options) == "docker");
-  options.helpers = {"missing", kAuthFileHelper};
+  options.helpers = helpers({"missing", kAuthFileHelper});
   CHECK(user(test, options) == "docker");
   CHECK(status_of([&] { user(test, options, "unknown/x"); }, "docker-credential-missing") ==
         Status::unauthenticated);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -77,6 +78,7 @@ std::optional<std::string> read_file_if_there(const std::string& path) {
   const Fd file(raw);
   struct stat st;
   if (::fstat(raw, &st) != 0) throw errno_error(errno, "looking at " + printable(path));
+  if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)) return "";  // /dev/null
   // Process substitution, --authfile <(...), hands in a pipe.
   if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
     throw Error(Status::invalid, printable(path) + " is not a regular file");

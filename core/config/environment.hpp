@@ -37,7 +37,7 @@ struct Environment {
 };
 
 /// The text of a file; nullopt where there is none. Throws where it cannot be read, is no regular
-/// file, or has more than 4 MiB.
+/// file, or has more than 4 MiB; /dev/null is an empty one.
 std::optional<std::string> read_file_if_there(const std::string& path);
 
 /// The names, not the paths, of the files in a folder that end in `suffix`, sorted; none where

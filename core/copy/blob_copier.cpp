@@ -155,11 +155,14 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
     report.outcome = BlobOutcome::left_at_url;
     return finish();
   }
+  bool absent = false;  // the destination has answered that it does not have the blob
   while (true) {
     try {
       cancel_.throw_if_cancelled();
-      std::optional<Blob> stored = find_there(step);
+      std::optional<Blob> stored;
+      if (!absent) stored = find_there(step);
       if (stored) report.outcome = BlobOutcome::reused;
+      absent = !stored;
       if (!stored && step.must_reuse) refuse_other_form(step);
       if (!stored) stored = put(number, step, config);
       report.compression = stored->compression;

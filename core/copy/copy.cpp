@@ -42,15 +42,16 @@ class CopyJob {
         cancel_(cancel),
         request_(request),
         progress_(progress),
-        services_(hooks, cancel, all_options(request)) {}
+        from_hooks_(hooks_for(hooks, request.source_credentials)),
+        to_hooks_(hooks_for(hooks, request.destination_credentials)),
+        from_services_(from_hooks_, cancel, all_options(request, request.source_options)),
+        to_services_(to_hooks_, cancel, all_options(request, request.destination_options)) {}
 
   CopyReport run() {
-    open_references();
-    if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
-    source_ = on_side(Side::source, [&] { return from_->open_source(services_); });
-    selection_ = read_selection(*source_, *from_, request_, progress_);
+    to_ = open_reference(request_.destination, to_services_, to_transport_);
+    find_source();
     if (request_.remove_source_index) check_removable();
-    destination_ = on_side(Side::destination, [&] { return to_->open_destination(services_); });
+    destination_ = on_side(Side::destination, [&] { return to_->open_destination(to_services_); });
     std::optional<CopyReport> report;
     try {
       make_plans();
@@ -65,63 +66,124 @@ class CopyJob {
   }
 
  private:
-  static std::map<std::string, std::string> all_options(const CopyRequest& request) {
-    std::map<std::string, std::string> options = request.options;
+  static std::map<std::string, std::string> all_options(
+      const CopyRequest& request, const std::map<std::string, std::string>& of_side) {
+    std::map<std::string, std::string> options = of_side;
+    options.insert(request.options.begin(), request.options.end());
     options.insert(request.engine_options.begin(), request.engine_options.end());
     if (request.remove_source_index) options["remove-only-index"] = "true";
     return options;
   }
 
-  void open_references() {
-    const auto open = [&](const Location& place) {
-      return on_side(Side::request, [&] {
-        const Transport transport = find_(place.transport);
-        transports_.push_back(transport);
-        return std::make_unique<Reference>(transport.parse_reference(services_, place.details));
-      });
+  static Hooks hooks_for(const Hooks& hooks, const FindCredentials& credentials) {
+    Hooks out = hooks;
+    if (credentials) out.credentials = credentials;
+    return out;
+  }
+
+  std::unique_ptr<Reference> open_reference(const Location& place, const Services& services,
+                                            std::optional<Transport>& transport) {
+    return on_side(Side::request, [&] {
+      transport = find_(place.transport);
+      return std::make_unique<Reference>(transport->parse_reference(services, place.details));
+    });
+  }
+
+  /// Opens the source and reads its manifests, wherever it is.
+  void find_source() {
+    source_place_ = request_.source;
+    std::optional<CopyError> failure;
+    try {
+      return open_source();
+    } catch (const CopyError& e) {
+      const bool missing = e.side() == Side::source && e.status() == Status::not_found;
+      if (!missing || !request_.source_elsewhere) throw;
+      failure = e;
+    }
+    std::string tried = failure->message();
+    const auto note = [&](const CopyError& e) {
+      tried += "; " + e.message();
+      if (failure->status() == Status::not_found) failure = e;
     };
-    from_ = open(request_.source);
-    to_ = open(request_.destination);
+    try {
+      for (const Location& place : on_side(Side::source, request_.source_elsewhere)) {
+        cancel_.throw_if_cancelled();
+        source_place_ = place;
+        try {
+          return open_source();
+        } catch (const CopyError& e) {
+          note(e);
+        }
+      }
+    } catch (const CopyError& e) {
+      note(e);
+    }
+    throw CopyError(Error(failure->status(), tried), failure->side());
+  }
+
+  void open_source() {
+    from_ = open_reference(source_place_, from_services_, from_transport_);
+    check_options();
+    if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
+    source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
+    selection_ = read_selection(*source_, *from_, request_, progress_);
+  }
+
+  /// What was asked for has to mean something to the side, or to one of both.
+  void check_options() const {
+    const auto refuse = [](const std::string& text) {
+      throw CopyError(Error(Status::unsupported, text), Side::request);
+    };
+    const Transport &from = *from_transport_, &to = *to_transport_;
     for (const auto& [key, value] : request_.options) {
-      const bool known = std::any_of(transports_.begin(), transports_.end(),
-                                     [&](const Transport& t) { return t.has_option(key); });
-      if (known) continue;
-      throw CopyError(Error(Status::unsupported,
-                            fmt::format("option {} means nothing to {} and {}; leave it away", key,
-                                        request_.source.transport, request_.destination.transport)),
-                      Side::request);
+      if (!from.has_option(key) && !to.has_option(key))
+        refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
+                           to.name()));
     }
-    const bool may_authenticate = std::any_of(
-        transports_.begin(), transports_.end(),
-        [](const Transport& t) { return (t.capabilities() & SEALOS_ASKS_CREDENTIALS) != 0; });
-    if (request_.credentials_given && !may_authenticate) {
-      throw CopyError(Error(Status::unsupported,
-                            fmt::format("neither {} nor {} asks for credentials; leave them away",
-                                        request_.source.transport, request_.destination.transport)),
-                      Side::request);
-    }
+    const auto check_side = [&](const Transport& transport, const char* side,
+                                const std::map<std::string, std::string>& options, bool login) {
+      for (const auto& [key, value] : options) {
+        if (!transport.has_option(key))
+          refuse(fmt::format("option {} means nothing to the {}, {}; leave it away", key, side,
+                             transport.name()));
+      }
+      if (login && (transport.capabilities() & SEALOS_ASKS_CREDENTIALS) == 0)
+        refuse(fmt::format("the {}, {}, asks for no credentials; leave them away", side,
+                           transport.name()));
+    };
+    check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
+    check_side(to, "destination", request_.destination_options,
+               request_.destination_credentials != nullptr);
+    const bool may_authenticate =
+        ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+    if (request_.credentials_given && !may_authenticate)
+      refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
+                         to.name()));
   }
 
   void check_removable() const {
     std::string why;
     const auto name = from_->docker_name();
-    if ((transports_.front().capabilities() & SEALOS_CAN_REMOVE) == 0) {
-      why = request_.source.transport + " removes nothing";
+    if (source_place_.transport != request_.source.transport) {
+      why = "it is in another place";
+    } else if ((from_transport_->capabilities() & SEALOS_CAN_REMOVE) == 0) {
+      why = source_place_.transport + " removes nothing";
     } else if (!Manifest::parse(selection_.top).is_index()) {
       why = "it is an image and no list of images";
     } else if (name && DockerName::parse(*name).digest) {
       why = "it is named by a digest; write the name of the list";
     }
     if (why.empty()) return;
-    throw CopyError(Error(Status::unsupported, fmt::format("{} cannot be removed after the copy: {}",
-                                                           printable(request_.source.str()), why)),
-                    Side::request);
+    throw CopyError(
+        Error(Status::unsupported, fmt::format("{} cannot be removed after the copy: {}",
+                                               printable(source_place_.str()), why)),
+        Side::request);
   }
 
   void remove_source_index(const CopyReport& report) {
     try {
       source_.reset();
-      from_->remove(services_);
+      from_->remove(from_services_);
     } catch (Error& e) {
       throw CopyError(e.add_context(fmt::format("{} is copied, but the list was not removed",
                                                 report.digest.str())),
@@ -219,7 +281,8 @@ class CopyJob {
     }
     const auto said =
         on_side(Side::destination, [&] { return destination_->commit(selection_.top); });
-    CopyReport report{top->manifest.digest(),
+    CopyReport report{source_place_,
+                      top->manifest.digest(),
                       top->manifest.item().label,
                       said.value_or(to_->canonical()),
                       top->changed,
@@ -236,8 +299,10 @@ class CopyJob {
   CancelToken& cancel_;
   const CopyRequest& request_;
   Progress& progress_;
-  Services services_;
-  std::vector<Transport> transports_;
+  const Hooks from_hooks_, to_hooks_;
+  Services from_services_, to_services_;
+  Location source_place_;
+  std::optional<Transport> from_transport_, to_transport_;
   std::unique_ptr<Reference> from_, to_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Destination> destination_;

@@ -23,13 +23,23 @@ struct RetryPolicy {
   std::optional<std::chrono::milliseconds> delay;  ///< not given: 1 s, 2 s, 4 s, ...
 };
 
+/// Finds the login for "host[:port][/path]"; see Hooks.
+using FindCredentials = std::function<std::optional<sdk::Credentials>(const std::string& scope)>;
+
 struct CopyRequest {
   Location source, destination;
+  /// Where the source may be as well, in order; asked for once it turned out not to be there. May
+  /// throw why it is nowhere, and may be empty.
+  std::function<std::vector<Location>()> source_elsewhere;
   /// For plugins, by the keys that they list. A key that neither transport lists is refused.
   std::map<std::string, std::string> options;
+  /// The same for one side alone: refused where its transport does not list the key.
+  std::map<std::string, std::string> source_options, destination_options;
   /// What the engine honours itself, handed to plugins as well: never refused.
   std::map<std::string, std::string> engine_options;
-  bool credentials_given = false;    ///< refused where neither side asks for any
+  bool credentials_given = false;  ///< refused where neither side asks for any
+  /// The logins of one side, in place of those of the hooks; refused where it asks for none.
+  FindCredentials source_credentials, destination_credentials;
   bool all = false;                  ///< an index with all its images, not one image of it
   std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
   bool remove_signatures = false;
@@ -69,7 +79,8 @@ struct BlobReport {
 };
 
 struct CopyReport {
-  Digest digest;  ///< of the top-level manifest that was written
+  Location source;  ///< where it was found
+  Digest digest;    ///< of the top-level manifest that was written
   std::string media_type;
   std::string reference;  ///< where it is now
   bool manifest_changed = false;

@@ -22,7 +22,7 @@ struct Place {
   std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
   std::vector<std::string> types;
   LayerCompression compression = LayerCompression::preserve;
-  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0;
+  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
   std::string cut, rejected_type;
   bool opened = false;
   std::mutex mutex;
@@ -65,6 +65,7 @@ struct MemoryDestination {
   }
   std::optional<Blob> try_reuse(const Reuse& want) {
     const std::lock_guard lock(place.mutex);
+    ++place.asked;
     std::vector<Blob> all = want.candidates;
     all.insert(all.begin(), want.blob);
     for (Blob& blob : all) {
@@ -282,6 +283,8 @@ TEST_CASE_FIXTURE(Fixture, "failures that may pass are tried again") {
     unsigned retries = 0;
     for (const BlobReport& blob : copy().blobs) retries += blob.retries;
     CHECK(retries == 2);
+    // The layer and the config, each once, whatever happens to the source.
+    CHECK(to.asked == 2);
   }
   SUBCASE("not often enough") {
     request.retry.count = 1;
@@ -308,6 +311,44 @@ TEST_CASE_FIXTURE(Fixture, "options that nobody reads are refused before anythin
   request.options = {{"docker.cert-dir", "x"}};
   CHECK(failing_side() == Side::request);
   CHECK_FALSE(to.opened);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an option of one side is refused where that side does not know it") {
+  from.manifests[""] = image(kPlain, {layer});
+  request.source_options = {{"memory.mode", "x"}};
+  CHECK_NOTHROW(copy());
+  request.source_options.clear();
+  request.destination_options = {{"docker.mount-from", "x"}};
+  CHECK(failing_side() == Side::request);
+  request.destination_options.clear();
+  request.source_credentials = [](const std::string&) { return std::nullopt; };
+  CHECK(failing_side() == Side::request);
+}
+
+TEST_CASE_FIXTURE(Fixture, "an image that is not at the source may be elsewhere") {
+  all["third"].manifests[""] = image(kPlain, {layer});
+  all["third"].blobs = from.blobs;
+  from.blobs.clear();
+  request.source_elsewhere = [] {
+    return std::vector<Location>{{"memory", "second"}, {"memory", "third"}, {"memory", "fourth"}};
+  };
+  CHECK(copy().source.details == "third");
+  CHECK(to.manifests == all["third"].manifests);
+  all["third"].manifests.clear();
+  CHECK(failing_side() == Side::source);
+  request.source_elsewhere = []() -> std::vector<Location> {
+    throw Error(Status::not_found, "a short name that means nothing");
+  };
+  try {
+    copy();
+    FAIL("no error");
+  } catch (const CopyError& e) {
+    CHECK(e.status() == Status::not_found);
+    CHECK(e.message().find("no such manifest") != std::string::npos);
+    CHECK(e.message().find("means nothing") != std::string::npos);
+  }
+  from.manifests[""] = image(kPlain, {layer});
+  CHECK(copy().source.details == "from");
 }
 
 TEST_CASE_FIXTURE(Fixture, "what the policy forbids is not even opened") {

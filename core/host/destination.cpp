@@ -96,6 +96,22 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
   });
 }
 
+const sealos_destination_referrers* Destination::referrers() const {
+  if (c_->get_extension == nullptr) return nullptr;
+  const auto* found = static_cast<const sealos_destination_referrers*>(contained(
+      plugin_, "get_extension", [&] { return c_->get_extension(c_.get(), SEALOS_REFERRERS); }));
+  return found != nullptr && SEALOS_HAS(found, sealos_destination_referrers, put) ? found : nullptr;
+}
+
+void Destination::put_referrer(const Item& manifest) {
+  const sealos_destination_referrers* known = referrers();
+  if (known == nullptr)
+    throw Error(Status::unsupported, "the destination stores nothing that refers to its images");
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put of a referrer",
+          [&](sealos_error* error) { return known->put(c_.get(), &item, error); });
+}
+
 std::optional<std::string> Destination::commit(const Item& top) {
   const sealos_item item = view(top);
   std::optional<std::string> reference;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
+#include "sealos/ext/draft/referrers.h"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -32,6 +33,11 @@ class Destination {
   std::optional<Blob> try_reuse(const Reuse& want);
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  /// Whether the transport stores manifests that refer to its images.
+  bool stores_referrers() const { return referrers() != nullptr; }
+  /// A manifest that has a subject; its blobs have been put, and commit is still to come. Throws
+  /// SEALOS_UNSUPPORTED unless stores_referrers().
+  void put_referrer(const Item& manifest);
   /// The reference of what was written, where the destination has something to say about it.
   std::optional<std::string> commit(const Item& top);
   /// Never throws; a failure is returned.
@@ -43,6 +49,8 @@ class Destination {
       if (c->release != nullptr) c->release(c);
     }
   };
+  const sealos_destination_referrers* referrers() const;
+
   std::unique_ptr<sealos_destination, Release> c_;
   std::string plugin_;
 };

@@ -67,6 +67,21 @@ bool Transport::has_option(std::string_view key) const {
   return false;
 }
 
+const sealos_login* Transport::login() const {
+  if (c_->get_extension == nullptr) return nullptr;
+  const auto* found = static_cast<const sealos_login*>(contained(
+      plugin_->name, "get_extension", [&] { return c_->get_extension(c_, SEALOS_LOGIN); }));
+  return found != nullptr && SEALOS_HAS(found, sealos_login, check) ? found : nullptr;
+}
+
+void Transport::check_login(const Services& services, const std::string& scope) const {
+  const sealos_login* known = login();
+  if (known == nullptr)
+    throw Error(Status::unsupported, "transport " + name() + " cannot check logins");
+  checked(plugin_->name, "check of a login",
+          [&](sealos_error* error) { return known->check(services.c(), scope.c_str(), error); });
+}
+
 Reference Transport::parse_reference(const Services& services, const std::string& details) const {
   sealos_reference* out = nullptr;
   const std::string& plugin = plugin_->name;

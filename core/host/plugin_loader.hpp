@@ -12,6 +12,7 @@
 #include "core/host/reference.hpp"
 #include "core/host/services.hpp"
 #include "sealos/abi.h"
+#include "sealos/ext/draft/login.h"
 
 namespace sealos {
 
@@ -28,9 +29,17 @@ class Transport {
   bool has_option(std::string_view key) const;
   const PluginManifest& plugin() const { return *plugin_; }
 
+  /// Whether check_login is there.
+  bool checks_logins() const { return login() != nullptr; }
+  /// Asks the server of `scope`, "host[:port][/path]", whether it takes the credentials that
+  /// services have for it. Throws SEALOS_UNAUTHENTICATED where it does not.
+  void check_login(const Services& services, const std::string& scope) const;
+
   Reference parse_reference(const Services& services, const std::string& details) const;
 
  private:
+  const sealos_login* login() const;
+
   const sealos_transport* c_;
   const PluginManifest* plugin_;
 };

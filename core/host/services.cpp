@@ -3,10 +3,23 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "core/host/install_paths.hpp"
 #include "sealos/sdk/guard.hpp"
 
 namespace sealos {
+namespace {
+
+sealos_status emit_place(sealos_emit_place emit, void* to, const sdk::RegistryPlace& place) {
+  std::uint32_t flags = 0;
+  if (place.insecure) flags |= SEALOS_PLACE_INSECURE;
+  if (place.mirror) flags |= SEALOS_PLACE_MIRROR;
+  const sealos_registry_place c{sizeof(c), flags, place.name.c_str()};
+  return emit(to, &c);
+}
+
+}  // namespace
 
 CancelToken::CancelToken() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
@@ -32,7 +45,7 @@ Services::Services(const Hooks& hooks, CancelToken& cancel,
   c_.name = "sealos";
   c_.version = kVersion;
   c_.impl = this;
-  c_.get_extension = [](const sealos_host*, const char*) -> const void* { return nullptr; };
+  c_.get_extension = &find_extension;
   c_.log = [](const sealos_host* self, std::int32_t level, const char* text) {
     if (of(self).hooks_.log && text != nullptr) of(self).hooks_.log(level, printable(text, 4000));
   };
@@ -50,6 +63,34 @@ Services::Services(const Hooks& hooks, CancelToken& cancel,
   };
   c_.temp_dir = [](const sealos_host* self) { return of(self).hooks_.temp_dir.c_str(); };
   c_.credentials = &find_credentials;
+}
+
+const void* Services::find_extension(const sealos_host* self, const char* id) {
+  static constexpr sealos_registries kRegistries = {sizeof(sealos_registries), 0, &places_to_read,
+                                                    &place_to_write};
+  const Hooks& hooks = of(self).hooks_;
+  const bool knows = hooks.places_to_read && hooks.place_to_write;
+  return knows && std::strcmp(id, SEALOS_REGISTRIES) == 0 ? &kRegistries : nullptr;
+}
+
+sealos_status Services::places_to_read(const sealos_host* self, const char* name,
+                                       sealos_emit_place emit, void* to, sealos_error* error) {
+  sealos_status emitted = SEALOS_OK;
+  const sealos_status status = sdk::guard(error, [&] {
+    for (const sdk::RegistryPlace& place : of(self).hooks_.places_to_read(name)) {
+      emitted = emit_place(emit, to, place);
+      if (emitted != SEALOS_OK) break;
+    }
+  });
+  return status != SEALOS_OK ? status : emitted;
+}
+
+sealos_status Services::place_to_write(const sealos_host* self, const char* name,
+                                       sealos_emit_place emit, void* to, sealos_error* error) {
+  sealos_status emitted = SEALOS_OK;
+  const sealos_status status = sdk::guard(
+      error, [&] { emitted = emit_place(emit, to, of(self).hooks_.place_to_write(name)); });
+  return status != SEALOS_OK ? status : emitted;
 }
 
 sealos_status Services::find_credentials(const sealos_host* self, const char* scope,

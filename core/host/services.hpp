@@ -11,6 +11,7 @@
 
 #include "sealos/abi.h"
 #include "sealos/sdk/host.hpp"
+#include "sealos/sdk/registries.hpp"
 
 namespace sealos {
 
@@ -39,6 +40,9 @@ struct Hooks {
   std::function<void(int level, const std::string& text)> log;  ///< SEALOS_LOG_...
   std::function<void(const std::string& what, std::int64_t done, std::int64_t total)> progress;
   std::function<std::optional<sdk::Credentials>(const std::string& scope)> credentials;
+  /// What registries.conf says; see SEALOS_REGISTRIES. Empty: every image is at its own registry.
+  std::function<std::vector<sdk::RegistryPlace>(const std::string& name)> places_to_read;
+  std::function<sdk::RegistryPlace(const std::string& name)> place_to_write;
   std::string temp_dir = "/tmp";
 };
 
@@ -56,6 +60,11 @@ class Services {
   static const Services& of(const sealos_host* self) {
     return *static_cast<const Services*>(self->impl);
   }
+  static const void* find_extension(const sealos_host* self, const char* id);
+  static sealos_status places_to_read(const sealos_host* self, const char* name,
+                                      sealos_emit_place emit, void* to, sealos_error* error);
+  static sealos_status place_to_write(const sealos_host* self, const char* name,
+                                      sealos_emit_place emit, void* to, sealos_error* error);
   static sealos_status find_credentials(const sealos_host* self, const char* scope,
                                         sealos_emit emit, void* to, sealos_error* error);
 

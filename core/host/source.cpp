@@ -96,4 +96,30 @@ std::optional<std::vector<Blob>> Source::layer_infos(const std::optional<Digest>
   return blobs;
 }
 
+const sealos_source_referrers* Source::referrers() const {
+  if (c_->get_extension == nullptr) return nullptr;
+  const auto* found = static_cast<const sealos_source_referrers*>(contained(
+      plugin_, "get_extension", [&] { return c_->get_extension(c_.get(), SEALOS_REFERRERS); }));
+  return found != nullptr && SEALOS_HAS(found, sealos_source_referrers, list) ? found : nullptr;
+}
+
+std::vector<Referrer> Source::list_referrers(const Digest& subject,
+                                             const std::optional<std::string>& artifact_type) {
+  const sealos_source_referrers* known = referrers();
+  std::vector<Item> items;
+  if (known == nullptr) return {};
+  checked(plugin_, "list of referrers", [&](sealos_error* error) {
+    return known->list(c_.get(), subject.str().c_str(),
+                       artifact_type ? artifact_type->c_str() : nullptr,
+                       &collect<Item, sealos_item>, &items, error);
+  });
+  std::vector<Referrer> out;
+  for (Item& item : items) {
+    const auto digest = Digest::parse(item.label);
+    if (!digest) throw broken_contract(plugin_, "listed a referrer without a digest");
+    out.push_back({*digest, std::move(item.data)});
+  }
+  return out;
+}
+
 }  // namespace sealos

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -28,6 +29,11 @@ class Source {
   std::vector<Item> read_signatures(const std::optional<Digest>& instance);
   /// nullopt: the layers are as the manifest says.
   std::optional<std::vector<Blob>> layer_infos(const std::optional<Digest>& instance);
+  /// Whether the transport knows what refers to its images.
+  bool has_referrers() const { return referrers() != nullptr; }
+  /// The manifests whose subject has this digest. Empty where the transport does not know.
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type = {});
 
  private:
   struct Release {
@@ -35,6 +41,8 @@ class Source {
       if (c->release != nullptr) c->release(c);
     }
   };
+  const sealos_source_referrers* referrers() const;
+
   std::unique_ptr<sealos_source, Release> c_;
   std::string plugin_;
 };

@@ -43,9 +43,9 @@ void read_certificate_folder(const std::string& folder, http::TlsOptions& into) 
   }
 }
 
-http::TlsOptions tls_options(const sdk::Host& host, const std::string& domain) {
+http::TlsOptions tls_options(const sdk::Host& host, const std::string& domain, bool verify) {
   http::TlsOptions options;
-  options.verify = host.flag("tls-verify").value_or(true);
+  options.verify = verify;
   if (const auto folder = host.option("cert-dir")) {
     read_certificate_folder(*folder, options);
     return options;

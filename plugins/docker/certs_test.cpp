@@ -20,7 +20,7 @@ TEST_CASE("a folder's authorities and client pairs are found by their extensions
   for (const char* name : {"b.crt", "a.crt", "me.cert", "me.key", "README"}) touch(folder, name);
   testing::FakeHost host;
   host.options["cert-dir"] = folder.path.string();
-  const auto options = docker::tls_options(host.host(), "reg");
+  const auto options = docker::tls_options(host.host(), "reg", true);
   CHECK(options.verify);
   CHECK(options.ca_files == std::vector<std::string>{folder.str("a.crt"), folder.str("b.crt")});
   REQUIRE(options.client_pairs.size() == 1);
@@ -37,12 +37,4 @@ TEST_CASE("half a pair is refused, by name; a missing folder has nothing") {
   CHECK_THROWS_WITH_AS(docker::read_certificate_folder(folder.path.string(), options),
                        doctest::Contains("me.cert"), Error);
   CHECK_NOTHROW(docker::read_certificate_folder(folder.str("none"), options));
-}
-
-TEST_CASE("tls-verify is true or false and nothing else") {
-  testing::FakeHost host;
-  host.options["tls-verify"] = "false";
-  CHECK_FALSE(docker::tls_options(host.host(), "reg").verify);
-  host.options["tls-verify"] = "maybe";
-  CHECK_THROWS_AS(docker::tls_options(host.host(), "reg"), Error);
 }

@@ -4,12 +4,14 @@
 
 #include "manifests.hpp"
 #include "reference.hpp"
+#include "referrers.hpp"
 #include "support/digest/hasher.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::docker {
 
-Destination::Destination(sdk::Host host, const DockerName& name)
-    : registry_(host, name),
+Destination::Destination(sdk::Host host, const DockerName& name, bool insecure)
+    : registry_(host, name, insecure),
       name_(name),
       journal_(host, name.str(), registry_.settings().journal),
       uploader_(registry_, journal_) {}
@@ -81,11 +83,22 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
                       name_.str(), real.str()));
   }
   const std::string name = instance ? instance->str() : manifest_name(name_);
-  if (has_same(name, manifest)) {
+  const auto subject = subject_of(manifest);
+  // What is there already may not be listed yet.
+  if (!subject && has_same(name, manifest)) {
     registry_.host().info(fmt::format("{} has this manifest as {}", registry_.repository(), name));
     return;
   }
-  docker::put_manifest(registry_, name, manifest);
+  const bool listed = !docker::put_manifest(registry_, name, manifest).empty();
+  if (subject && !listed)
+    add_to_tagged_index(registry_, *subject, Digest::parse(name).value_or(digest_of(manifest.data)),
+                        manifest);
+}
+
+void Destination::put_referrer(const Item& manifest) {
+  if (!subject_of(manifest))
+    throw Error(Status::invalid, "a manifest without a subject refers to nothing");
+  put_manifest(digest_of(manifest.data), manifest);
 }
 
 bool Destination::has_same(const std::string& name, const Item& manifest) {

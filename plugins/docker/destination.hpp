@@ -15,7 +15,8 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
 
-  Destination(sdk::Host host, const DockerName& name);
+  /// insecure: see Registry.
+  Destination(sdk::Host host, const DockerName& name, bool insecure);
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const { return LayerCompression::compress; }
 
@@ -24,8 +25,10 @@ class Destination {
   /// candidate's location is "path" or "host/path". A registry that refuses to answer here is
   /// taken as not having the blob.
   std::optional<Blob> try_reuse(const Reuse& want);
-  /// A manifest that is there already is not sent.
+  /// A manifest that is there already is not sent. One that has a subject is added to the list of
+  /// its referrers where the registry does not do that itself.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  void put_referrer(const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:

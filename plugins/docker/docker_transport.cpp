@@ -1,5 +1,6 @@
 // The transport "docker": registries that speak the OCI distribution protocol.
 #include "destination.hpp"
+#include "login.hpp"
 #include "reference.hpp"
 #include "sealos/sdk/plugin.hpp"
 #include "settings.hpp"
@@ -14,6 +15,9 @@ struct Transport {
 
   static std::unique_ptr<Reference> parse_reference(sdk::Host, std::string_view details) {
     return Reference::parse(details);
+  }
+  static void check_login(sdk::Host host, std::string_view scope) {
+    docker::check_login(host, scope);
   }
 };
 

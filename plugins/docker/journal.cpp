@@ -34,6 +34,21 @@ std::string cache_folder() {
   return {};
 }
 
+/// As replace_file, but does not wait for the disk: a copy would wait for it at every blob. What a
+/// loss of power leaves is not read, and the uploads start anew.
+void replace_unflushed(int folder, const std::string& name, std::string_view text) {
+  const std::string aside = temporary_name("." + name + ".");
+  const Fd file = open_at(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  try {
+    write_all(file.get(), text, name);
+    if (::renameat(folder, aside.c_str(), folder, name.c_str()) != 0)
+      throw errno_error(errno, "replacing " + name);
+  } catch (...) {
+    ::unlinkat(folder, aside.c_str(), 0);
+    throw;
+  }
+}
+
 }  // namespace
 
 Journal::Journal(sdk::Host host, const std::string& destination, bool in_file)
@@ -108,7 +123,7 @@ void Journal::write_file() {
   json.set("destination", destination_);
   json.set("uploads", std::move(uploads));
   try {
-    replace_file(folder_.get(), name_ + ".json", json.dump() + "\n", 0600);
+    replace_unflushed(folder_.get(), name_ + ".json", json.dump() + "\n");
   } catch (const Error& e) {
     folder_ = Fd();
     host_.debug(fmt::format("unfinished uploads are not noted: {}", e.message()));

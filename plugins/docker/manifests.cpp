@@ -76,9 +76,11 @@ bool is_rejection(const Problem& problem) {
 
 }  // namespace
 
-Item get_manifest(Registry& registry, const std::string& name) {
+Item get_manifest(Registry& registry, const std::string& name, bool once) {
   const std::string doing = "reading the manifest of " + place(registry, name);
-  http::Response response = registry.require(manifest_ask(registry, "GET", name), doing);
+  Ask ask = manifest_ask(registry, "GET", name);
+  ask.once = once;
+  http::Response response = registry.require(ask, doing);
   Item manifest;
   try {
     manifest.data = response.read_all(kMaxManifest);
@@ -104,7 +106,7 @@ std::optional<Digest> head_manifest(Registry& registry, const std::string& name,
   return Digest::parse(response.headers().text("Docker-Content-Digest"));
 }
 
-void put_manifest(Registry& registry, const std::string& name, const Item& manifest) {
+std::string put_manifest(Registry& registry, const std::string& name, const Item& manifest) {
   const std::string doing = "writing the manifest of " + place(registry, name);
   Ask ask;
   ask.method = "PUT";
@@ -122,6 +124,7 @@ void put_manifest(Registry& registry, const std::string& name, const Item& manif
     }
     check_digest(manifest.data, response.headers().text("Docker-Content-Digest"), doing);
     response.finish();
+    return response.headers().text("OCI-Subject");
   } catch (Error& e) {
     if (!e.message().starts_with(doing)) e.add_context(doing);
     throw;

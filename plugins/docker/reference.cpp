@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "destination.hpp"
+#include "sealos/sdk/registries.hpp"
 #include "source.hpp"
 #include "tags.hpp"
 
@@ -53,16 +54,17 @@ std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
     throw Error(Status::invalid,
                 fmt::format("docker://{} has a tag and a digest; a destination takes one of them",
                             name_.str()));
-  return std::make_unique<Destination>(host, name_);
+  const bool insecure = sdk::place_to_write(host, name_.str()).insecure;
+  return std::make_unique<Destination>(host, name_, insecure);
 }
 
 std::vector<std::string> Reference::list_tags(sdk::Host host) const {
-  Registry registry(host, name_);
+  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
   return docker::list_tags(registry);
 }
 
 void Reference::remove(sdk::Host host) const {
-  Registry registry(host, name_);
+  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
   remove_image(registry, manifest_name(name_));
 }
 

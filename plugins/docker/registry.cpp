@@ -14,7 +14,7 @@ http::ClientOptions client_options(const sdk::Host& host, const std::string& dom
   options.patience.cancelled = [host] { return host.cancelled(); };
   options.patience.cancel_fd = host.cancel_fd();
   options.patience.stall = settings.stall;
-  options.tls = tls_options(host, domain);
+  options.tls = tls_options(host, domain, settings.verify);
   options.proxies = http::ProxyRules::from_environment();
   options.max_connections = settings.max_connections;
   options.rate = settings.rate;
@@ -27,11 +27,11 @@ std::string api_host(const std::string& domain) {
   return domain == "docker.io" ? "registry-1.docker.io" : domain;
 }
 
-Registry::Registry(sdk::Host host, const DockerName& name)
+Registry::Registry(sdk::Host host, const DockerName& name, bool insecure)
     : host_(host),
       domain_(name.domain),
       path_(name.path),
-      settings_(Settings::read(host)),
+      settings_(Settings::read(host, insecure)),
       retries_(settings_.retry, host),
       client_(std::make_unique<http::Client>(client_options(host, domain_, settings_))),
       authorizer_(std::make_unique<Authorizer>(*client_, host.credentials(repository()),

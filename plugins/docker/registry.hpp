@@ -35,18 +35,19 @@ struct Ask {
 /// The network is first used when the first request is made. Safe for concurrent use.
 class Registry {
  public:
-  /// name: its domain and path are used. Options are read from the host at once; throws
-  /// SEALOS_INVALID for those that cannot be used.
-  Registry(sdk::Host host, const DockerName& name);
+  /// name: its domain and path are used. insecure: what tls-verify=false means, where that option
+  /// is not set. Options are read from the host at once; throws SEALOS_INVALID for those that
+  /// cannot be used.
+  Registry(sdk::Host host, const DockerName& name, bool insecure = false);
   ~Registry();
 
   const sdk::Host& host() const { return host_; }
   const Settings& settings() const { return settings_; }
   Retries& retries() { return retries_; }
   const std::string& domain() const { return domain_; }
-  /// The repository: "library/busybox".
+  /// The repository: "library/busybox"; "": the registry itself.
   const std::string& path() const { return path_; }
-  std::string repository() const { return domain_ + "/" + path_; }
+  std::string repository() const { return path_.empty() ? domain_ : domain_ + "/" + path_; }
   Scopes pull_scope() const { return {"repository:" + path_ + ":pull"}; }
   Scopes push_scope() const { return {"repository:" + path_ + ":pull,push"}; }
 

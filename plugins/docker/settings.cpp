@@ -34,8 +34,7 @@ std::vector<std::string> split(std::string_view text) {
   return parts;
 }
 
-void read_retry_on(std::string_view text, RetryPolicy& policy) {
-  constexpr std::string_view kKey = "docker.retry-on";
+void read_retry_on(std::string_view key, std::string_view text, RetryPolicy& policy) {
   policy.statuses.clear();
   policy.network = false;
   for (const std::string& word : split(text)) {
@@ -44,8 +43,8 @@ void read_retry_on(std::string_view text, RetryPolicy& policy) {
     } else if (word == "5xx") {
       for (int status = 500; status < 600; ++status) policy.statuses.insert(status);
     } else {
-      const auto status = parse_number(kKey, word, "network, 5xx or an HTTP status from 400 on");
-      if (status < 400 || status > 599) refuse(kKey, word, "an HTTP status from 400 to 599");
+      const auto status = parse_number(key, word, "network, 5xx or an HTTP status from 400 on");
+      if (status < 400 || status > 599) refuse(key, word, "an HTTP status from 400 to 599");
       policy.statuses.insert(static_cast<int>(status));
     }
   }
@@ -65,7 +64,9 @@ RetryPolicy read_retry(const sdk::Host& host) {
       policy.fixed_delay = true;
     }
   }
-  if (const auto text = host.option("docker.retry-on")) read_retry_on(*text, policy);
+  for (const char* key : {"retry-on", "docker.retry-on"}) {
+    if (const auto text = host.option(key)) read_retry_on(key, *text, policy);
+  }
   return policy;
 }
 
@@ -84,12 +85,14 @@ const char* const kOptions[] = {
     "bytes a second to and from the registry, such as 500K or 10M",
     "max-connections",
     "connections to one host at a time (default: as many as are needed)",
+    "retry-on",
+    "which failures are tried again: network, 5xx and HTTP statuses, separated by commas",
     "docker.retry",
     "retry, for this transport alone",
     "docker.retry-delay",
     "retry-delay, for this transport alone",
     "docker.retry-on",
-    "which failures are tried again: network, 5xx and HTTP statuses, separated by commas",
+    "retry-on, for this transport alone",
     "docker.stall-timeout",
     "time without a single byte after which a connection is given up (default 60s)",
     "docker.chunk-size",
@@ -126,9 +129,9 @@ std::int64_t parse_size(std::string_view key, std::string_view text) {
   refuse(key, text, kWanted);
 }
 
-Settings Settings::read(const sdk::Host& host) {
+Settings Settings::read(const sdk::Host& host, bool insecure) {
   Settings settings;
-  settings.verify = host.flag("tls-verify").value_or(true);
+  settings.verify = host.flag("tls-verify").value_or(!insecure);
   settings.journal = host.flag("docker.journal").value_or(true);
   settings.retry = read_retry(host);
   if (const auto text = host.option("limit-rate")) settings.rate = parse_size("limit-rate", *text);

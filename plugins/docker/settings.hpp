@@ -32,8 +32,9 @@ struct Settings {
   std::vector<std::string> mount_from;
   bool journal = true;
 
-  /// Throws SEALOS_INVALID, naming the option, for a value that is not understood.
-  static Settings read(const sdk::Host& host);
+  /// insecure: what tls-verify=false means, where that option is not set. Throws SEALOS_INVALID,
+  /// naming the option, for a value that is not understood.
+  static Settings read(const sdk::Host& host, bool insecure = false);
 };
 
 /// "500ms", "2s", "1m", "1h", or a number of seconds. Throws SEALOS_INVALID, naming the key.

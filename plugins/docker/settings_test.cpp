@@ -91,3 +91,16 @@ TEST_CASE("ways that are refused lead to the next one until there is none") {
   CHECK(habits.get().chunk == 4 << 20);
   CHECK_FALSE(habits.refuse(habits.get()));
 }
+
+TEST_CASE(
+    "tls-verify is true or false and nothing else, and comes before what registries.conf says") {
+  sealos::testing::FakeHost host;
+  CHECK(Settings::read(host.host()).verify);
+  CHECK_FALSE(Settings::read(host.host(), true).verify);
+  host.options["tls-verify"] = "true";
+  CHECK(Settings::read(host.host(), true).verify);
+  host.options["tls-verify"] = "false";
+  CHECK_FALSE(Settings::read(host.host()).verify);
+  host.options["tls-verify"] = "maybe";
+  CHECK_THROWS_AS(Settings::read(host.host()), Error);
+}

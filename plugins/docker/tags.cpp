@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "manifests.hpp"
+#include "pages.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file.hpp"
 #include "support/file/file_stream.hpp"
@@ -14,22 +14,6 @@
 
 namespace sealos::docker {
 namespace {
-
-constexpr size_t kMaxPage = 16 << 20;
-
-/// The address in `Link: <address>; rel="next"`; "" if there is none.
-std::string next_page(const http::Response& response) {
-  for (const std::string& link : response.headers().all("Link")) {
-    const size_t from = link.find('<'), to = link.find('>');
-    if (from == std::string::npos || to == std::string::npos || to < from) continue;
-    const std::string rest = link.substr(to);
-    if (rest.find("rel=\"next\"") == std::string::npos &&
-        rest.find("rel=next") == std::string::npos)
-      continue;
-    return link.substr(from + 1, to - from - 1);
-  }
-  return {};
-}
 
 void add_tags(const std::string& page, const std::string& doing, std::set<std::string>& tags) {
   try {
@@ -89,22 +73,15 @@ void remove_tag_alone(Registry& registry, const std::string& tag, const std::str
 
 std::vector<std::string> list_tags(Registry& registry) {
   const std::string doing = "listing the tags of " + registry.repository();
-  std::set<std::string> tags, seen;
+  std::set<std::string> tags;
   Ask ask;
   ask.path = registry.path() + "/tags/list?n=1000";
   ask.scopes = registry.pull_scope();
-  for (;;) {
-    http::Response response = registry.require(ask, doing);
-    add_tags(response.read_all(kMaxPage), doing, tags);
-    const std::string next = next_page(response);
-    if (next.empty()) break;
-    // Behind a proxy the host in it may be wrong; path and query are what counts.
-    http::Url url = response.url();
-    url.target = response.url().resolve(next).target;
-    if (!seen.insert(url.target).second)
-      throw Error(Status::corrupt, doing + ": the pages go in a circle");
-    ask.url = url;
-  }
+  for_each_page(registry, ask, doing, [&](http::Response& page) {
+    if (!page.ok()) throw response_error(page, doing);
+    add_tags(page_text(page, doing), doing, tags);
+    return true;
+  });
   return {tags.begin(), tags.end()};
 }
 

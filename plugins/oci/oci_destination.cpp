@@ -6,6 +6,7 @@
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/oci_layout/reach.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci {
 
@@ -70,6 +71,15 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
     top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
 }
 
+void Destination::put_referrer(const Item& manifest) {
+  const Digest digest = digest_of(manifest.data);
+  check_layout_manifest(digest, manifest);
+  if (!subject_of(manifest))
+    throw Error(Status::invalid, "oci: a manifest without a subject refers to nothing");
+  writer_.put(digest, manifest.data);
+  referrers_.push_back(referrer_descriptor(digest, manifest));
+}
+
 std::optional<std::string> Destination::commit(const Item&) {
   if (!top_) throw Error(Status::internal, "oci: there is no manifest to commit");
   writer_.flush();
@@ -84,6 +94,7 @@ void Destination::replace_index() {
   LayoutIndex index = layout_.read_index(false);
   const LayoutIndex before = index;
   const std::string replaced = index.add(*top_, name_.name);
+  for (const Json& descriptor : referrers_) index.add_referrer(descriptor);
   const bool drop = remove_replaced_ && !replaced.empty();
   if (drop) index.remove_unnamed(replaced);
   layout_.replace_index(index);

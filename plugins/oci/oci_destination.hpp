@@ -25,6 +25,8 @@ class Destination {
   Blob put_blob(const Blob& blob, Stream& from);
   std::optional<Blob> try_reuse(const Reuse& want);
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  /// It gets an entry of its own in index.json, without a name.
+  void put_referrer(const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort();
 
@@ -40,6 +42,7 @@ class Destination {
   std::optional<FolderLock> blob_lock_;
   BlobWriter writer_;
   std::optional<oci_layout::Descriptor> top_;
+  std::vector<Json> referrers_;  // their descriptors
   bool ended_ = false;
 };
 

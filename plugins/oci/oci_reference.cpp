@@ -43,7 +43,8 @@ std::unique_ptr<oci_layout::LayoutSource> Reference::open_source(sdk::Host host)
     const LayoutFolder layout = LayoutFolder::open(host, name_.path);
     const LayoutIndex index = layout.read_index(true);
     return std::make_unique<oci_layout::LayoutSource>(
-        "oci:" + printable(name_.path), layout.blobs(), index.entries()[index.select(name_)]);
+        "oci:" + printable(name_.path), layout.blobs(), index.entries()[index.select(name_)],
+        index.entries());
   });
 }
 

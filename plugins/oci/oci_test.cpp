@@ -209,3 +209,34 @@ TEST_CASE("layers are compressed unless that is not wanted") {
   host.options["oci.accept-uncompressed"] = "true";
   CHECK(reference.open_destination(host.host())->compression() == LayerCompression::preserve);
 }
+
+TEST_CASE("what refers to an image is stored beside it, and found by its subject alone") {
+  const TempFolder folder;
+  const FakeHost host;
+  const std::string details = folder.str("layout");
+  write_image(host, details, {"layer"});
+  const Digest subject = digest_of(manifest_of({"layer"}));
+  Json json = Json::parse(manifest_of({"sbom"}));
+  json.set("artifactType", "application/sbom");
+  json.set("subject", Json::object({{"digest", subject.str()}}));
+  const Item sbom = item_of(json.dump());
+  {
+    const auto to = Reference(details + ":2").open_destination(host.host());
+    CHECK_THROWS_WITH_AS(to->put_referrer(item_of(manifest_of({"layer"}))),
+                         doctest::Contains("subject"), Error);
+    to->put_blob(blob_of("sbom"), *memory_stream("sbom"));
+    to->put_manifest(std::nullopt, item_of(manifest_of({"layer"})));
+    to->put_referrer(sbom);
+    to->put_referrer(sbom);
+    to->commit(item_of(manifest_of({"layer"})));
+  }
+  const auto from = Reference(details).open_source(host.host());
+  const auto found = from->list_referrers(subject, std::nullopt);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].digest == digest_of(sbom.data));
+  CHECK(Json::parse(found[0].descriptor).text_at("artifactType") == "application/sbom");
+  CHECK(from->read_manifest(found[0].digest).data == sbom.data);
+  CHECK(from->list_referrers(subject, "application/sbom").size() == 1);
+  CHECK(from->list_referrers(subject, "x/other").empty());
+  CHECK(from->list_referrers(digest_of(sbom.data), std::nullopt).empty());
+}

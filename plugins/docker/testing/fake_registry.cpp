@@ -30,6 +30,21 @@ bool split(const std::string& path, const std::string& kind, std::string& reposi
   return true;
 }
 
+/// The next of the cuts that were ordered; -1: none.
+std::int64_t take_front(Shared<std::deque<std::int64_t>>& cuts) {
+  return cuts.with([](std::deque<std::int64_t>& list) -> std::int64_t {
+    if (list.empty()) return -1;
+    const std::int64_t cut = list.front();
+    list.pop_front();
+    return cut;
+  });
+}
+
+std::optional<std::string> subject_of(const Item& manifest) {
+  if (manifest.data.find("\"subject\"") == std::string::npos) return std::nullopt;
+  return Json::parse(manifest.data).at("subject").text_at("digest");
+}
+
 }  // namespace
 
 FakeRegistry::FakeRegistry(const TestIdentity* identity, const std::string& client_ca_pem)
@@ -120,7 +135,8 @@ void FakeRegistry::serve(Served& request) {
       self.requests[index].body_bytes = request.body_bytes();
     }
   } const count{*this, request, index};
-  if (before && before(request)) return;
+  const auto first = before.get();
+  if (first && first(request)) return;
   if (request.path() == "/token") return give_token(request);
   if (allowed(request)) route(request);
 }
@@ -134,6 +150,8 @@ void FakeRegistry::route(Served& request) {
     return rest.empty() ? start_upload(request, repository) : upload(request, rest);
   if (split(path, "blobs", repository, rest)) return blobs(request, repository, rest);
   if (split(path, "tags", repository, rest)) return tags(request, repository);
+  if (referrers_api && split(path, "referrers", repository, rest))
+    return referrers(request, repository, rest);
   request.reply(404, {}, "404 page not found");
 }
 
@@ -153,7 +171,7 @@ bool FakeRegistry::allowed(Served& request) {
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (tokens) {
     std::string repository, rest, scope;
-    for (const char* kind : {"manifests", "blobs/uploads", "blobs", "tags"}) {
+    for (const char* kind : {"manifests", "blobs/uploads", "blobs", "tags", "referrers"}) {
       if (scope.empty() && split(request.path(), kind, repository, rest))
         scope = "repository:" + repository + (reads ? ":pull" : ":pull,push");
     }
@@ -168,7 +186,8 @@ bool FakeRegistry::allowed(Served& request) {
     if (!may) challenge(request, scope);
     return may;
   }
-  if (!basic.empty() && given != "Basic " + basic) {
+  const std::string password = basic;
+  if (!password.empty() && given != "Basic " + password) {
     challenge(request, {});
     return false;
   }
@@ -177,7 +196,7 @@ bool FakeRegistry::allowed(Served& request) {
 
 void FakeRegistry::give_token(Served& request) {
   const std::string given = request.headers.text("Authorization");
-  if (token_needs_password && given != "Basic " + basic)
+  if (token_needs_password && given != "Basic " + basic.get())
     return refuse(request, 401, "UNAUTHORIZED");
   const std::lock_guard lock(mutex);
   const std::string token = fmt::format("token-{}", ++last_id_);
@@ -189,7 +208,8 @@ void FakeRegistry::give_token(Served& request) {
         http::percent_decode(request.target.substr(from, request.target.find('&', from) - from)));
   }
   tokens_given[token] = scopes;
-  request.reply(200, {}, fmt::format(R"({{"token":"{}","expires_in":{}}})", token, token_life));
+  request.reply(200, {},
+                fmt::format(R"({{"token":"{}","expires_in":{}}})", token, token_life.get()));
 }
 
 void FakeRegistry::manifests(Served& request, const std::string& repository,
@@ -217,15 +237,18 @@ void FakeRegistry::manifests(Served& request, const std::string& repository,
 void FakeRegistry::put_manifest(Served& request, const std::string& repository,
                                 const std::string& name) {
   const Item manifest{request.headers.text("Content-Type"), request.read_body()};
-  if (judge) {
-    const auto [status, text] = judge(name, manifest);
+  if (const auto judged = judge.get()) {
+    const auto [status, text] = judged(name, manifest);
     if (status != 0) return request.reply(status, {}, text);
   }
   const Digest digest = digest_of(manifest.data);
   if (Digest::parse(name) && name != digest.str()) return refuse(request, 400, "DIGEST_INVALID");
   add_manifest(repository, name, manifest);
-  request.reply(201, fields({{"Docker-Content-Digest", digest.str()},
-                             {"Location", "/v2/" + repository + "/manifests/" + digest.str()}}));
+  auto headers = fields({{"Docker-Content-Digest", digest.str()},
+                         {"Location", "/v2/" + repository + "/manifests/" + digest.str()}});
+  if (const auto subject = subject_of(manifest); subject && referrers_api)
+    headers.add("OCI-Subject", *subject);
+  request.reply(201, headers);
 }
 
 void FakeRegistry::blobs(Served& request, const std::string& repository,
@@ -239,11 +262,7 @@ void FakeRegistry::blobs(Served& request, const std::string& repository,
   }
   std::int64_t cut = -1;
   if (request.method == "GET") {
-    const std::lock_guard lock(mutex);
-    if (!blob_cuts.empty()) {
-      cut = blob_cuts.front();
-      blob_cuts.pop_front();
-    }
+    cut = take_front(blob_cuts);
   }
   if (cut >= 0) {
     long long from = 0;
@@ -291,14 +310,7 @@ void FakeRegistry::start_upload(Served& request, const std::string& repository) 
 }
 
 bool FakeRegistry::take_body(Served& request, Upload& upload) {
-  std::int64_t most = -1;
-  {
-    const std::lock_guard lock(mutex);
-    if (request.method == "PATCH" && !patch_cuts.empty()) {
-      most = patch_cuts.front();
-      patch_cuts.pop_front();
-    }
-  }
+  const std::int64_t most = request.method == "PATCH" ? take_front(patch_cuts) : -1;
   for (;;) {
     const auto left = static_cast<size_t>(most - request.body_bytes());
     const std::string part = request.read_body(most < 0 ? 65536 : std::min<size_t>(65536, left));
@@ -351,10 +363,7 @@ void FakeRegistry::upload(Served& request, const std::string& id) {
   if (!Digest::parse(wanted) || digest_of(bytes).str() != wanted)
     return refuse(request, 400, "DIGEST_INVALID");
   add_blob(repository, bytes);
-  if (lost_answers > 0) {
-    --lost_answers;
-    return request.close();
-  }
+  if (lost_answers.with([](int& left) { return left > 0 && left-- > 0; })) return request.close();
   request.reply(201, fields({{"Docker-Content-Digest", wanted},
                              {"Location", "/v2/" + repository + "/blobs/" + wanted}}));
 }
@@ -366,8 +375,8 @@ void FakeRegistry::tags(Served& request, const std::string& repository) {
     if (!Digest::parse(name) && name > request.query("last")) names.push_back(name);
   }
   http::Headers headers;
-  if (tag_page > 0 && names.size() > static_cast<size_t>(tag_page)) {
-    names.resize(static_cast<size_t>(tag_page));
+  if (const auto page = static_cast<size_t>(tag_page.get()); page > 0 && names.size() > page) {
+    names.resize(page);
     headers.add("Link",
                 fmt::format("</v2/{}/tags/list?last={}>; rel=\"next\"", repository, names.back()));
   }
@@ -376,6 +385,34 @@ void FakeRegistry::tags(Served& request, const std::string& repository) {
   Json body = Json::object();
   body.set("name", repository);
   body.set("tags", names.empty() ? Json() : list);
+  request.reply(200, headers, body.dump());
+}
+
+void FakeRegistry::referrers(Served& request, const std::string& repository,
+                             const std::string& subject) {
+  const std::lock_guard lock(mutex);
+  Json list = Json::array();
+  std::string last;
+  http::Headers headers = fields({{"Content-Type", "application/vnd.oci.image.index.v1+json"}});
+  for (const auto& [name, manifest] : repository_manifests[repository]) {
+    if (!Digest::parse(name) || name <= request.query("last")) continue;
+    if (subject_of(manifest) != subject) continue;
+    if (const int page = tag_page; page > 0 && list.items("").size() == static_cast<size_t>(page)) {
+      headers.add("Link", fmt::format("</v2/{}/referrers/{}?last={}>; rel=\"next\"", repository,
+                                      subject, last));
+      break;
+    }
+    last = name;
+    Json entry = Json::object();
+    entry.set("mediaType", manifest.label);
+    entry.set("digest", name);
+    entry.set("size", static_cast<std::int64_t>(manifest.data.size()));
+    entry.set("artifactType", Json::parse(manifest.data).text_at("artifactType"));
+    list.push_back(std::move(entry));
+  }
+  Json body = Json::object();
+  body.set("schemaVersion", 2);
+  body.set("manifests", std::move(list));
   request.reply(200, headers, body.dump());
 }
 

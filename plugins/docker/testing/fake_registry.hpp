@@ -12,10 +12,11 @@
 
 #include "sealos/sdk/types.hpp"
 #include "support/http/testing/http_server.hpp"
+#include "support/http/testing/shared.hpp"
 
 namespace sealos::testing {
 
-/// Set the public members before the first request, or under `mutex`.
+/// The members that say how it behaves may be set at any time; the others need `mutex`.
 class FakeRegistry {
  public:
   explicit FakeRegistry(const TestIdentity* identity = nullptr,
@@ -32,20 +33,22 @@ class FakeRegistry {
   };
 
   /// Looks at a request first; true: it has been dealt with.
-  std::function<bool(Served&)> before;
+  Shared<std::function<bool(Served&)>> before;
   /// Changes the manifest PUT: a status other than 0 refuses it with the text as body.
-  std::function<std::pair<int, std::string>(const std::string& name, const Item& manifest)> judge;
-  std::string basic;    ///< base64 of "user:password": asked for, if not empty
-  bool tokens = false;  ///< Bearer is asked for; the token server is this server
-  bool token_needs_password = false;
-  int token_life = 300;               ///< seconds, as the token server says
-  bool keeps_partial_uploads = true;  ///< false: a PATCH that is cut loses the upload
+  Shared<std::function<std::pair<int, std::string>(const std::string& name, const Item& manifest)>>
+      judge;
+  Shared<std::string> basic;    ///< base64 of "user:password": asked for, if not empty
+  Shared<bool> tokens = false;  ///< Bearer is asked for; the token server is this server
+  Shared<bool> token_needs_password = false;
+  Shared<int> token_life = 300;               ///< seconds, as the token server says
+  Shared<bool> keeps_partial_uploads = true;  ///< false: a PATCH that is cut loses the upload
   /// After how many bytes the next bodies of PATCH, and the next answers with a blob, are cut off.
-  std::deque<std::int64_t> patch_cuts, blob_cuts;
-  int lost_answers = 0;  ///< PUTs of blobs that work, but are not answered
-  bool absolute_locations = false;
-  int tag_page = 0;  ///< tags on one page; 0: all
-  bool deletes_tags = false;
+  Shared<std::deque<std::int64_t>> patch_cuts, blob_cuts;
+  Shared<int> lost_answers = 0;  ///< PUTs of blobs that work, but are not answered
+  Shared<bool> absolute_locations = false;
+  Shared<int> tag_page = 0;  ///< tags, or referrers, on one page; 0: all
+  Shared<bool> deletes_tags = false;
+  Shared<bool> referrers_api = false;  ///< lists referrers, and answers with OCI-Subject
 
   std::string address() const { return server_.address(); }
   std::string name(const std::string& rest) const { return "//" + address() + "/" + rest; }
@@ -78,6 +81,7 @@ class FakeRegistry {
   void upload(Served& request, const std::string& id);
   bool take_body(Served& request, Upload& upload);
   void tags(Served& request, const std::string& repository);
+  void referrers(Served& request, const std::string& repository, const std::string& subject);
   http::Headers location(const std::string& id, const Upload& upload);
   static void refuse(Served& request, int status, const std::string& code);
 

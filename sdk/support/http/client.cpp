@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "support/http/exchange.hpp"
 
 namespace sealos::http {
@@ -85,13 +87,15 @@ void Client::open_tunnel(Wire& wire, const Url& url, const Url& proxy) {
                                                proxy.authority(), to, printable(trimmed(status))));
 }
 
-Pool::Lease Client::connect(const Url& url, const std::optional<Url>& proxy, bool fresh) {
-  Pool::Lease lease = pool_->take(url.origin(), options_.patience);
+Pool::Lease Client::connect(const Request& request, const std::optional<Url>& proxy, bool fresh) {
+  const Url& url = request.url;
+  Pool::Lease lease = pool_->take(url.origin(), options_.patience, request.method == "HEAD");
   if (fresh) {
     lease.wire.reset();
     lease.used_before = false;
   }
   if (lease.wire == nullptr) {
+    const auto start = std::chrono::steady_clock::now();
     const bool local = !options_.unix_socket.empty();
     const Url& first = proxy ? *proxy : url;
     Fd socket = local ? dial_unix(options_.unix_socket, options_.patience)
@@ -103,6 +107,8 @@ Pool::Lease Client::connect(const Url& url, const std::optional<Url>& proxy, boo
       if (proxy) open_tunnel(*lease.wire, url, *proxy);
       lease.wire->start_tls(tls_, url.host, options_.patience);
     }
+    pool_->note_cost(url.origin(), std::chrono::ceil<std::chrono::milliseconds>(
+                                       std::chrono::steady_clock::now() - start));
   }
   lease.wire->set_patience(options_.patience);
   return lease;
@@ -112,7 +118,7 @@ Response Client::attempt(const Request& request, bool fresh) {
   std::optional<Url> proxy;
   if (options_.unix_socket.empty()) proxy = options_.proxies.proxy_for(request.url);
   const bool absolute = proxy && request.url.scheme == "http";
-  Pool::Lease lease = connect(request.url, proxy, fresh);
+  Pool::Lease lease = connect(request, proxy, fresh);
   const bool used_before = lease.used_before;
   Wire& wire = *lease.wire;
   auto exchange = std::make_unique<Exchange>(std::move(lease), throttle_, options_.patience);

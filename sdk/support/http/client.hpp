@@ -41,7 +41,7 @@ class Client {
 
  private:
   Response attempt(const Request& request, bool fresh);
-  Pool::Lease connect(const Url& url, const std::optional<Url>& proxy, bool fresh);
+  Pool::Lease connect(const Request& request, const std::optional<Url>& proxy, bool fresh);
   void open_tunnel(Wire& wire, const Url& url, const Url& proxy);
 
   const ClientOptions options_;

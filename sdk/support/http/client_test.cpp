@@ -4,11 +4,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <thread>
 
 #include "support/file/file_stream.hpp"
 #include "support/http/testing/http_server.hpp"
+#include "support/http/testing/shared.hpp"
 
 using namespace sealos;
 using namespace sealos::http;
@@ -30,23 +30,6 @@ Headers header(const char* name, const std::string& value) {
   headers.add(name, value);
   return headers;
 }
-
-/// Text that the test changes while the server's threads read it.
-class Script {
- public:
-  void set(const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    text_ = text;
-  }
-  std::string get() {
-    const std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string text_;
-};
 
 /// The Error that the call throws.
 template <typename Call>
@@ -103,14 +86,14 @@ TEST_CASE("a kept connection that dies under a request is tried once more, a new
 }
 
 TEST_CASE("chunks are joined, and a body that is cut off is an error in every framing") {
-  Script raw;
+  Shared<std::string> raw;
   HttpServer server([&](Served& request) {
     request.send_raw(raw.get());
     request.close();
   });
   Client client({});
   const auto read = [&](const std::string& text) {
-    raw.set("HTTP/1.1 200 OK\r\n" + text);
+    raw = "HTTP/1.1 200 OK\r\n" + text;
     return client.send(request_to(server)).read_all(1000);
   };
   const std::string chunked = "Transfer-Encoding: chunked\r\n\r\n";
@@ -128,7 +111,7 @@ TEST_CASE("chunks are joined, and a body that is cut off is an error in every fr
 }
 
 TEST_CASE("what is no HTTP is refused and not tried again") {
-  Script raw;
+  Shared<std::string> raw;
   HttpServer server([&](Served& request) {
     request.send_raw(raw.get());
     request.close();
@@ -141,7 +124,7 @@ TEST_CASE("what is no HTTP is refused and not tried again") {
         std::string("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n12345"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"),
         std::string("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")}) {
-    raw.set(text);
+    raw = text;
     CAPTURE(text.substr(0, 60));
     const Error error = error_of([&] { client.send(request_to(server)).read_all(1 << 20); });
     CHECK(error.status() == Status::unavailable);
@@ -270,6 +253,17 @@ TEST_CASE("no more connections are opened than allowed") {
   for (std::thread& thread : threads) thread.join();
   CHECK(most <= 2);
   CHECK(server.connections() <= 2);
+}
+
+TEST_CASE("a connection in use is waited for a moment only, and used again once it is free") {
+  HttpServer server([](Served& request) { request.reply(200); });
+  const auto pool = std::make_shared<Pool>(0);
+  Pool::Lease first = pool->take("origin", {});
+  pool->note_cost("origin", std::chrono::milliseconds(3));
+  CHECK(pool->take("origin", {}, true).wire == nullptr);
+  first.wire = std::make_unique<Wire>(dial_tcp("127.0.0.1", server.port(), {}), "origin");
+  first.give_back();
+  CHECK(pool->take("origin", {}, true).wire != nullptr);
 }
 
 TEST_CASE("nobody at the other end is an error worth another try") {

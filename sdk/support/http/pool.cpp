@@ -1,20 +1,33 @@
 #include "support/http/pool.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace sealos::http {
+namespace {
 
-Pool::Lease Pool::take(const std::string& origin, const Patience& patience) {
+constexpr std::chrono::milliseconds kMostBriefWait{10};
+
+}  // namespace
+
+void Pool::note_cost(const std::string& origin, std::chrono::milliseconds cost) {
+  const std::lock_guard lock(mutex_);
+  costs_[origin] = std::min(cost, kMostBriefWait);
+}
+
+Pool::Lease Pool::take(const std::string& origin, const Patience& patience, bool brief) {
   Lease lease;
   std::unique_lock lock(mutex_);
   while (most_ > 0 && used_[origin] >= most_) {
     patience.check();
     freed_.wait_for(lock, std::chrono::milliseconds(250));
   }
+  auto& idle = idle_[origin];
+  if (brief && used_[origin] > 0)
+    freed_.wait_for(lock, costs_[origin], [&] { return !idle.empty() || used_[origin] == 0; });
   ++used_[origin];
   lease.pool = shared_from_this();
   lease.origin = origin;
-  auto& idle = idle_[origin];
   while (lease.wire == nullptr && !idle.empty()) {
     std::unique_ptr<Wire> wire = std::move(idle.back());
     idle.pop_back();
@@ -30,7 +43,7 @@ void Pool::end(Lease& lease, bool keep) {
   auto& idle = idle_[lease.origin];
   if (keep && lease.wire != nullptr && idle.size() < kIdle) idle.push_back(std::move(lease.wire));
   --used_[lease.origin];
-  freed_.notify_one();
+  freed_.notify_all();
 }
 
 void Pool::Lease::give_back() {

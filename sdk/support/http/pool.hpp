@@ -1,6 +1,7 @@
 // Connections that are kept for the next request.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -33,8 +34,12 @@ class Pool : public std::enable_shared_from_this<Pool> {
     void give_back();
   };
 
-  /// Waits until the origin has a connection free. Dead idle ones are dropped.
-  Lease take(const std::string& origin, const Patience& patience);
+  /// Waits until the origin has a connection free. Dead idle ones are dropped. brief: the request
+  /// is answered quickly, so that one in use is waited for rather than making another one, for as
+  /// long as making one took, and 10 ms at most.
+  Lease take(const std::string& origin, const Patience& patience, bool brief = false);
+  /// How long it took to make a connection to the origin.
+  void note_cost(const std::string& origin, std::chrono::milliseconds cost);
 
  private:
   void end(Lease& lease, bool keep);
@@ -44,6 +49,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   std::condition_variable freed_;
   std::map<std::string, std::vector<std::unique_ptr<Wire>>> idle_;
   std::map<std::string, unsigned> used_;
+  std::map<std::string, std::chrono::milliseconds> costs_;
 };
 
 }  // namespace sealos::http

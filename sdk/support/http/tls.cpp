@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "sealos/sdk/error.hpp"
+#include "support/http/system_trust.hpp"
 #include "support/http/tls_impl.hpp"
 
 namespace sealos::http {
@@ -103,7 +104,7 @@ TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>
   constexpr unsigned char kHttp11[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(context, kHttp11, sizeof(kHttp11) - 1);
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set_default_verify_paths(context);
+  if (options.verify) trust_system(context);
   for (const std::string& file : options.ca_files) {
     for (const auto& certificate : read_certificates(file))
       X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get());

@@ -66,7 +66,8 @@ size_t select_position(const Json::Array& entries, size_t position) {
 size_t select_only(const Json::Array& entries) {
   std::vector<size_t> images;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (is_image(entries[i])) images.push_back(i);
+    // What says something of an image is not what is meant by no name.
+    if (is_image(entries[i]) && entries[i].text_at("artifactType").empty()) images.push_back(i);
   }
   if (images.empty()) {
     throw Error(Status::not_found, "there is no image in it, only " + listing(entries));
@@ -208,6 +209,14 @@ std::string LayoutIndex::add(const Descriptor& image, const std::string& name) {
 
 void LayoutIndex::append(Json entry) {
   root_.find("manifests")->items("manifests").push_back(std::move(entry));
+}
+
+void LayoutIndex::add_referrer(Json descriptor) {
+  const Json::Array& known = entries();
+  const bool there = std::any_of(known.begin(), known.end(), [&](const Json& entry) {
+    return entry.text_at("digest") == descriptor.text_at("digest");
+  });
+  if (!there) append(std::move(descriptor));
 }
 
 void LayoutIndex::remove(size_t position) {

@@ -51,6 +51,8 @@ class LayoutIndex {
   std::string add(const Descriptor& image, const std::string& name);
   /// As add, with all annotations given.
   void append(Json entry);
+  /// Adds a manifest that refers to an image, unless it is there.
+  void add_referrer(Json descriptor);
 
   void remove(size_t position);
   /// Removes the entries without a name that have this digest.

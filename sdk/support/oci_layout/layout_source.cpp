@@ -9,6 +9,7 @@
 #include "support/file/file_stream.hpp"
 #include "support/oci_layout/base64.hpp"
 #include "support/oci_layout/media_types.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci_layout {
 namespace {
@@ -39,8 +40,11 @@ std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descrip
 }
 
 LayoutSource::LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs,
-                           const Json& top)
-    : name_(std::move(name)), blobs_(std::move(blobs)), top_(Descriptor::of(top)) {
+                           const Json& top, Json::Array entries)
+    : name_(std::move(name)),
+      blobs_(std::move(blobs)),
+      top_(Descriptor::of(top)),
+      entries_(std::move(entries)) {
   remember_data(top);
 }
 
@@ -72,8 +76,34 @@ std::unique_ptr<Stream> LayoutSource::open_blob(const Blob& blob, std::int64_t o
   }
 }
 
-/// Searches the index, and the indexes in it. Called with the lock held.
+std::vector<Referrer> LayoutSource::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Referrer> found;
+  std::set<Digest> seen;
+  for (const Json& json : entries_) {
+    if (!is_manifest(json.text_at("mediaType"))) continue;
+    const Descriptor entry = Descriptor::of(json);
+    if (!seen.insert(entry.digest).second) continue;
+    try {
+      const Item manifest{entry.media_type, read_manifest_blob(*blobs_, entry)};
+      if (subject_of(manifest) != subject) continue;
+      const Json descriptor = referrer_descriptor(entry.digest, manifest);
+      if (artifact_type && descriptor.text_at("artifactType") != *artifact_type) continue;
+      children_.insert_or_assign(entry.digest, entry);
+      found.push_back({entry.digest, descriptor.dump()});
+    } catch (Error& e) {
+      // The blobs of other images may be missing, as in a layout that is not complete.
+      if (e.status() != Status::not_found) throw e.add_context(name_);
+    }
+  }
+  return found;
+}
+
+/// Searches what is known already, then the index, and the indexes in it. Called with the lock
+/// held.
 const Descriptor& LayoutSource::find_instance(const Digest& instance) {
+  if (const auto at = children_.find(instance); at != children_.end()) return at->second;
   std::vector<Descriptor> level{top_};
   std::set<Digest> seen{top_.digest};
   for (int depth = 0; depth < kMaxNesting && !level.empty(); ++depth) {

@@ -7,7 +7,9 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/source.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -36,11 +38,15 @@ class LayoutSource {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
 
-  /// name: for messages. top: the chosen entry of index.json.
-  LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs, const Json& top);
+  /// name: for messages. top: the chosen entry of index.json. entries: all of them, among which
+  /// those that refer to an image are looked for.
+  LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs, const Json& top,
+               Json::Array entries = {});
 
   Item read_manifest(const std::optional<Digest>& instance);
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type);
 
  private:
   const Descriptor& find_instance(const Digest& instance);
@@ -51,6 +57,7 @@ class LayoutSource {
   std::string name_;
   std::shared_ptr<const BlobFiles> blobs_;
   Descriptor top_;
+  const Json::Array entries_;
   std::mutex mutex_;                       // guards what follows
   std::map<Digest, std::string> indexes_;  // texts of those that were read
   std::map<Digest, Descriptor> children_;  // of the indexes that were read

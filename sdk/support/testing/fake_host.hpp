@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "sealos/sdk/host.hpp"
+#include "sealos/sdk/registries.hpp"
 
 namespace sealos::testing {
 
@@ -20,7 +22,11 @@ class FakeHost {
     c_.name = "sealos-test";
     c_.version = "0";
     c_.impl = this;
-    c_.get_extension = [](const sealos_host*, const char*) -> const void* { return nullptr; };
+    c_.get_extension = [](const sealos_host*, const char* id) -> const void* {
+      static constexpr sealos_registries kRegistries = {sizeof(sealos_registries), 0, &emit_places,
+                                                        &emit_places};
+      return std::strcmp(id, SEALOS_REGISTRIES) == 0 ? &kRegistries : nullptr;
+    };
     c_.log = [](const sealos_host* self, std::int32_t, const char* text) {
       FakeHost& host = of(self);
       const std::lock_guard lock(host.mutex_);
@@ -53,11 +59,27 @@ class FakeHost {
 
   std::map<std::string, std::string> options;
   std::optional<sdk::Credentials> credentials;
+  /// What registries.conf says of a name; of one that is not here it says nothing.
+  std::map<std::string, std::vector<sdk::RegistryPlace>> places;
   std::atomic<bool> cancel = false;
   std::vector<std::string> logs;
 
  private:
   static FakeHost& of(const sealos_host* self) { return *static_cast<FakeHost*>(self->impl); }
+  static sealos_status emit_places(const sealos_host* self, const char* name,
+                                   sealos_emit_place emit, void* to, sealos_error* error) {
+    const auto found = of(self).places.find(name);
+    if (found == of(self).places.end()) return SEALOS_OK;
+    return sdk::guard(error, [&] {
+      if (found->second.empty()) throw Error(Status::denied, "registry is blocked");
+      for (const sdk::RegistryPlace& place : found->second) {
+        const std::uint32_t flags = place.insecure ? std::uint32_t{SEALOS_PLACE_INSECURE} : 0u;
+        const sealos_registry_place c{sizeof(c), flags, place.name.c_str()};
+        emit(to, &c);
+      }
+    });
+  }
+
   sealos_host c_{};
   std::mutex mutex_;
 };

@@ -146,8 +146,8 @@ class Layout:
         os.unlink(plain)
         return self._adopt(packed, LAYER + "+" + compression), diff_id
 
-    def add_image(self, layers, architecture="amd64", **more):
-        """layers: what add_layer returned; more: members of the config."""
+    def add_image(self, layers, architecture="amd64", subject=None, **more):
+        """layers: what add_layer returned; subject: the descriptor that the manifest refers to; more: members of the config."""
         config = {
             "architecture": architecture, "os": "linux", "created": "2024-01-01T00:00:00Z",
             "config": {"Cmd": ["/bin/sh"], "Env": ["PATH=/bin"]},
@@ -159,6 +159,8 @@ class Layout:
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST,
                     "config": self.add_blob(json.dumps(config).encode(), CONFIG),
                     "layers": [layer for layer, _ in layers]}
+        if subject:
+            manifest["subject"] = subject
         descriptor = self.add_blob(json.dumps(manifest, indent=2).encode(), MANIFEST)
         descriptor["platform"] = {"architecture": architecture, "os": "linux"}
         return descriptor

@@ -57,10 +57,11 @@ def port_is_open(port):
 class Registry(_Server):
     """docker-registry; plain, or with TLS (certificate, key), and a Basic or a Bearer login.
 
-    users: {"name": "password"}, checked by htpasswd. token: what tokens.TokenService says of itself.
+    users: {"name": "password"}, checked by htpasswd. token: what tokens.TokenService says of itself. mirror_of: another
+    Registry, from which it fetches what it does not have (a pull-through cache).
     """
 
-    def __init__(self, folder, tls=None, users=None, token=None, delete=False):
+    def __init__(self, folder, tls=None, users=None, token=None, delete=False, mirror_of=None):
         os.makedirs(folder, exist_ok=True)
         self.port, self.users, self.tls = free_port(), users or {}, tls
         self.address = "127.0.0.1:%d" % self.port
@@ -79,6 +80,8 @@ class Registry(_Server):
             settings["auth"] = {"htpasswd": {"realm": "test", "path": path}}
         if token:
             settings["auth"] = {"token": token}
+        if mirror_of:
+            settings["proxy"] = {"remoteurl": "http://" + mirror_of.address}
         configuration = os.path.join(folder, "config.yml")
         with open(configuration, "w", encoding="utf-8") as file:
             json.dump(settings, file)  # JSON is YAML

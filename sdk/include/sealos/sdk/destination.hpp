@@ -1,6 +1,7 @@
 // A plain class becomes a sealos_destination. std only.
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
+#include "sealos/ext/draft/referrers.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -25,7 +27,8 @@ namespace sealos::sdk {
 ///   std::optional<Blob> try_reuse(const Reuse& want);
 ///   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
 ///   void abort();
-///   const void* get_extension(const char* id);
+///   void put_referrer(const Item& manifest);            extension SEALOS_REFERRERS
+///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
 template <typename D>
 class DestinationBox : public sealos_destination {
@@ -105,13 +108,32 @@ class DestinationBox : public sealos_destination {
         return guard(error, [&] { object(self).abort(); });
       };
     }
-    if constexpr (requires(const char* id) { object_->get_extension(id); }) {
+    if constexpr (kPutsReferrers || kHasExtensions) {
       sealos_destination::get_extension = [](sealos_destination* self,
                                              const char* id) -> const void* {
-        return object(self).get_extension(id);
+        if constexpr (kPutsReferrers) {
+          if (std::strcmp(id, SEALOS_REFERRERS) == 0) return &kReferrers;
+        }
+        if constexpr (kHasExtensions) return object(self).get_extension(id);
+        return nullptr;
       };
     }
   }
+
+  static constexpr bool kPutsReferrers = requires(D & d, const Item& item) {
+    d.put_referrer(item);
+  };
+  static constexpr bool kHasExtensions = requires(D & d, const char* id) { d.get_extension(id); };
+
+  static sealos_status put_referrer(sealos_destination* self, const sealos_item* manifest,
+                                    sealos_error* error) {
+    return guard(error, [&] { object(self).put_referrer(from_c(*manifest)); });
+  }
+  static constexpr sealos_destination_referrers kReferrers = [] {
+    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr};
+    if constexpr (kPutsReferrers) out.put = &put_referrer;
+    return out;
+  }();
 
   void set_types(std::vector<std::string> types) {
     if (types.empty()) return;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <utility>
 
 #include "sealos/abi.h"
+#include "sealos/ext/draft/login.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/reference.hpp"
@@ -20,6 +22,7 @@ namespace sealos::sdk {
 ///   static constexpr const char* kOptions[] = {"dir.mode", "what it means", nullptr};
 ///   static constexpr uint32_t kCapabilities = SEALOS_CAN_LIST | ...;   added to what R shows
 ///   static void check_policy_scope(std::string_view scope);
+///   static void check_login(Host host, std::string_view scope);     extension SEALOS_LOGIN
 /// R is as reference.hpp says.
 template <typename T>
 struct TransportOf {
@@ -65,6 +68,22 @@ struct TransportOf {
     return SEALOS_OK;
   }
 
+  static sealos_status check_login([[maybe_unused]] const sealos_host* host,
+                                   [[maybe_unused]] const char* scope,
+                                   [[maybe_unused]] sealos_error* error) {
+    if constexpr (kChecksLogin) {
+      return guard(error, [&] { T::check_login(Host(host), scope); });
+    }
+    return SEALOS_UNSUPPORTED;
+  }
+  static const void* find_extension(const sealos_transport*, const char* id) {
+    return std::strcmp(id, SEALOS_LOGIN) == 0 ? &kLogin : nullptr;
+  }
+
+  static constexpr bool kChecksLogin = requires(Host host) {
+    T::check_login(host, std::string_view());
+  };
+  static constexpr sealos_login kLogin = {sizeof(sealos_login), 0, &check_login};
   static constexpr bool kChecksScope = requires { T::check_policy_scope(std::string_view()); };
 
   static constexpr sealos_transport value = {sizeof(sealos_transport),
@@ -73,7 +92,7 @@ struct TransportOf {
                                              options(),
                                              &parse,
                                              kChecksScope ? &check_scope : nullptr,
-                                             nullptr};
+                                             kChecksLogin ? &find_extension : nullptr};
 };
 
 template <typename... T>

@@ -1,14 +1,17 @@
 // A plain class becomes a sealos_source. std only.
 #pragma once
 
+#include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sealos/abi.h"
 #include "sealos/sdk/guard.hpp"
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -21,7 +24,10 @@ namespace sealos::sdk {
 ///   static constexpr uint32_t kFlags = SEALOS_PARALLEL | ...;   or   uint32_t flags() const;
 ///   std::vector<Item> read_signatures(const std::optional<Digest>& instance);
 ///   std::vector<Blob> layer_infos(const std::optional<Digest>& instance);
-///   const void* get_extension(const char* id);
+///   std::vector<Referrer> list_referrers(const Digest& subject,
+///                                        const std::optional<std::string>& artifact_type);
+///                                                       extension SEALOS_REFERRERS
+///   const void* get_extension(const char* id);          all other extensions
 /// A member that S does not have is NULL in C.
 template <typename S>
 class SourceBox : public sealos_source {
@@ -76,12 +82,42 @@ class SourceBox : public sealos_source {
         return status != SEALOS_OK ? status : emitted;
       };
     }
-    if constexpr (requires(const char* id) { object_->get_extension(id); }) {
+    if constexpr (kListsReferrers || kHasExtensions) {
       sealos_source::get_extension = [](sealos_source* self, const char* id) -> const void* {
-        return object(self).get_extension(id);
+        if constexpr (kListsReferrers) {
+          if (std::strcmp(id, SEALOS_REFERRERS) == 0) return &kReferrers;
+        }
+        if constexpr (kHasExtensions) return object(self).get_extension(id);
+        return nullptr;
       };
     }
   }
+
+  static constexpr bool kListsReferrers =
+      requires(S & s, const Digest& subject, const std::optional<std::string>& type) {
+    s.list_referrers(subject, type);
+  };
+  static constexpr bool kHasExtensions = requires(S & s, const char* id) { s.get_extension(id); };
+
+  static sealos_status list_referrers(sealos_source* self, const char* subject,
+                                      const char* artifact_type, sealos_emit emit, void* to,
+                                      sealos_error* error) {
+    sealos_status emitted = SEALOS_OK;
+    const sealos_status status = guard(error, [&] {
+      std::optional<std::string> type;
+      if (artifact_type != nullptr) type = artifact_type;
+      for (const Referrer& one : object(self).list_referrers(Digest::require(subject), type)) {
+        emitted = emit_item(emit, to, Item{one.digest.str(), one.descriptor});
+        if (emitted != SEALOS_OK) break;
+      }
+    });
+    return status != SEALOS_OK ? status : emitted;
+  }
+  static constexpr sealos_source_referrers kReferrers = [] {
+    sealos_source_referrers out{sizeof(sealos_source_referrers), 0, nullptr};
+    if constexpr (kListsReferrers) out.list = &list_referrers;
+    return out;
+  }();
 
   static S& object(sealos_source* self) { return *static_cast<SourceBox*>(self->impl)->object_; }
   static std::optional<Digest> instance_of(const char* instance) {
