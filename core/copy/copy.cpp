@@ -286,9 +286,31 @@ class CopyJob {
                       top->manifest.item().label,
                       said.value_or(to_->canonical()),
                       top->changed,
+                      top->changed ? why_changed() : "",
                       {}};
     for (auto& [key, blob] : results_) report.blobs.push_back(std::move(blob));
+    if (!report.why_changed.empty()) {
+      progress_.note(fmt::format("the digest is not the source's, {}: {}",
+                                 Manifest::parse(selection_.top).digest().str(),
+                                 report.why_changed));
+    }
     return report;
+  }
+
+  /// A store keeps the layers of a registry uncompressed.
+  std::string why_changed() const {
+    size_t all = 0, changed = 0;
+    for (const ImagePlan& plan : plans_) {
+      for (const BlobStep& step : plan.layers) {
+        ++all;
+        const bool kept_otherwise = *step.from.digest != step.original.digest;
+        if (kept_otherwise && results_.at(key_of(step)).stored != step.original.digest) ++changed;
+      }
+    }
+    if (changed == 0) return "";
+    return fmt::format(
+        "{} of {} layers were stored anew, since {} no longer has them as its manifest names them",
+        changed, all, source_place_.transport);
   }
 
   unsigned workers() const {

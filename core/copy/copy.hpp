@@ -84,6 +84,9 @@ struct CopyReport {
   std::string media_type;
   std::string reference;  ///< where it is now
   bool manifest_changed = false;
+  /// Why the digest is another one although the source's manifest names the layers as a registry
+  /// had them; "": it is not, or the manifest was made for this form of the layers.
+  std::string why_changed;
   std::vector<BlobReport> blobs;
 };
 
