@@ -29,26 +29,17 @@ std::string bar(const BlobState& blob, size_t width) {
 
 }  // namespace
 
-BarProgress::BarProgress(std::FILE* out) : out_(out), painter_([this] { run(); }) {}
+BarProgress::BarProgress(std::FILE* out)
+    : TextProgress(out), ticker_(mutex_, std::chrono::milliseconds(100), [this] {
+        erase();
+        draw();
+        std::fflush(out_);
+      }) {}
 
 BarProgress::~BarProgress() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  stopped_.notify_all();
-  painter_.join();
+  ticker_.stop();
   erase();
   std::fflush(out_);
-}
-
-void BarProgress::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopped_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stop_; })) {
-    erase();
-    draw();
-    std::fflush(out_);
-  }
 }
 
 void BarProgress::erase() {
@@ -68,27 +59,11 @@ void BarProgress::draw() {
   std::fputs(text.c_str(), out_);
 }
 
-void BarProgress::line_above(const std::string& text) {
-  const std::lock_guard lock(mutex_);
+void BarProgress::line(const std::string& text) {
   erase();
   std::fputs((text + "\n").c_str(), out_);
   draw();
   std::fflush(out_);
 }
-
-void BarProgress::finished(size_t blob, BlobOutcome outcome) {
-  const BlobState state = state_of(blob);
-  const std::string size = state.size >= 0 ? ", " + human_size(state.size) : "";
-  ProgressState::finished(blob, outcome);
-  line_above(fmt::format("{}{}: {}", state.what, size, outcome_text(outcome)));
-}
-
-void BarProgress::retrying(size_t blob, const Error& why) {
-  const BlobState state = state_of(blob);
-  ProgressState::retrying(blob, why);
-  line_above(fmt::format("{}: trying again: {}", state.what, why.message()));
-}
-
-void BarProgress::note(const std::string& text) { line_above(text); }
 
 }  // namespace sealos::cli

@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
-#include "cli/digest_file.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/help_formatter.hpp"
+#include "cli/output_file.hpp"
+#include "cli/output_options.hpp"
 #include "cli/push_options.hpp"
 #include "cli/terminal.hpp"
 #include "support/digest/hasher.hpp"
@@ -89,6 +92,96 @@ TEST_CASE("values that make no sense are refused") {
   CHECK_THROWS_AS(parse({"a", "--retry", "-1"}), CLI::ParseError);
 }
 
+TEST_CASE("compression and format are understood, and checked before anything is opened") {
+  const auto wish = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "a");
+    return request_of(parse(std::move(arguments)), kNone).compression;
+  };
+  CHECK_FALSE(wish({}).form);
+  CHECK(wish({"--compression-format", "zstd:chunked"}).form == LayerForm::zstd_chunked);
+  CHECK(wish({"--compression-format", "zstd"}).force);
+  CHECK_FALSE(wish({"--compression-format", "zstd", "--force-compression=false"}).force);
+  CHECK(wish({"--force-compression"}).form == LayerForm::gzip);
+  CHECK_FALSE(wish({"--force-compression=false"}).form);
+  CHECK(wish({"-D"}).keep_plain);
+  CHECK(wish({"--compression-format", "zstd", "--compression-level", "22"}).level == 22);
+  CHECK(request_of(parse({"a", "-f", "docker"}), kNone).format == ManifestFormat::v2s2);
+  CHECK(request_of(parse({"a", "--preserve-digests"}), kNone).preserve_digests);
+  for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
+           {"--compression-format", "brotli"},
+           {"--compression-format", "xz"},
+           {"--compression-level", "10"},
+           {"--compression-level", "0"},
+           {"--compression-format", "zstd", "--compression-level", "23"},
+           {"--compression-format", "none", "--compression-level", "3"},
+           {"--compression-format", "gzip", "-D"},
+           {"--force-compression", "-D"},
+           {"--force-compression=perhaps"},
+           {"--format", "v3"}}) {
+    CAPTURE(bad.front());
+    CHECK_THROWS_AS(wish(bad), Error);
+  }
+}
+
+TEST_CASE("platforms are listed by commas and by repeating the flag, each once") {
+  const auto request = request_of(
+      parse({"a", "--platform", "linux/arm/v7,s390x", "--platform=linux/s390x", "b"}), kNone);
+  REQUIRE(request.platforms.size() == 2);
+  CHECK(request.platforms[0].str() == "linux/arm/v7");
+  CHECK(request.platforms[1].str() == "linux/s390x");
+  CHECK(request.destination.str() == "docker://b");
+  CHECK_FALSE(request.sparse);
+  CHECK(request_of(parse({"a", "--sparse"}), kNone).sparse);
+  CHECK_THROWS_AS(request_of(parse({"a", "--sparse", "--all"}), kNone), Error);
+}
+
+TEST_CASE("outputs that would have no effect are refused") {
+  const auto wish = [](const std::vector<std::string>& arguments) {
+    const PushOptions options = parse(arguments);
+    return output_wish(options, request_of(options, kNone));
+  };
+  CHECK(wish({"a", "--dry-run"}).dry_run);
+  CHECK_FALSE(wish({"a", "--dry-run"}).dry_run_json);
+  CHECK(wish({"a", "--dry-run=json", "b"}).dry_run_json);
+  CHECK(wish({"a", "--report", "json"}).report_file.empty());
+  CHECK(wish({"a", "--report", "json=/x=y"}).report_file == "/x=y");
+  CHECK(wish({"a", "--progress", "json"}).json_progress);
+  CHECK_FALSE(wish({"a", "--progress", "text"}).json_progress);
+  for (const std::vector<std::string>& bad :
+       std::vector<std::vector<std::string>>{{"a", "--dry-run=yaml"},
+                                             {"a", "--dry-run", "--digestfile", "x"},
+                                             {"a", "--dry-run", "--report", "json"},
+                                             {"a", "--dry-run", "--progress", "json"},
+                                             {"a", "--report", "yaml"},
+                                             {"a", "--report", "json="},
+                                             {"a", "--progress", "xml"},
+                                             {"a", "--progress", "json", "-q"},
+                                             {"a", "foo:/dev/stdout", "--report", "json"}}) {
+    CAPTURE(bad.back());
+    CHECK_THROWS_AS(wish(bad), Error);
+  }
+  CHECK(wish({"a", "foo:/dev/stdout", "--report", "json=x"}).report);
+}
+
+TEST_CASE("the help fits a screen of 80 columns and has all flags in groups") {
+  CLI::App app;
+  PushOptions options;
+  const CLI::App* push = add_push(app, options);
+  const std::string help = push->help();
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK(help.find("\n\n\n") == std::string::npos);
+  CHECK(help.find("Options:") == std::string::npos);
+  for (const CLI::Option* option : push->get_options()) {
+    CAPTURE(option->get_name());
+    CHECK(help.find(option->get_name()) != std::string::npos);
+  }
+  CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
+}
+
 TEST_CASE("durations and sizes") {
   CHECK(parse_duration("500ms") == milliseconds(500));
   CHECK(parse_duration("1.5s") == milliseconds(1500));
@@ -118,13 +211,13 @@ TEST_CASE("a digest file is written at the end or stays as it was") {
   const auto content = [&] {
     return read_all(open_regular_beneath(folder.fd.get(), "digest").get(), "digest", 1000);
   };
-  { const DigestFile file(path); }
+  { const OutputFile file("--digestfile", path); }
   CHECK(content() == "old");
   {
-    DigestFile file(path);
-    file.write(digest_of("x"));
+    OutputFile file("--digestfile", path);
+    file.write(digest_of("x").str());
   }
   CHECK(content() == digest_of("x").str());
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);
-  CHECK_THROWS_AS(DigestFile(folder.str("none/digest")), Error);
+  CHECK_THROWS_AS(OutputFile("--digestfile", folder.str("none/digest")), Error);
 }

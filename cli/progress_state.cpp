@@ -28,9 +28,9 @@ void ProgressState::begin(size_t blobs, std::int64_t bytes) {
   start_ = std::chrono::steady_clock::now();
 }
 
-void ProgressState::started(size_t blob, const std::string& what, std::int64_t size) {
+void ProgressState::started(size_t blob, const BlobReport& planned) {
   const std::lock_guard lock(mutex_);
-  active_[blob] = {what, size, 0};
+  active_[blob] = {planned.what, planned.source_size, 0};
 }
 
 void ProgressState::advanced(size_t blob, std::int64_t bytes) {
@@ -45,7 +45,7 @@ void ProgressState::retrying(size_t blob, const Error&) {
   active_[blob].done = 0;
 }
 
-void ProgressState::finished(size_t blob, BlobOutcome) {
+void ProgressState::finished(size_t blob, const BlobReport&) {
   const std::lock_guard lock(mutex_);
   const BlobState& state = active_[blob];
   done_ += std::max<std::int64_t>(0, state.size) - state.done;
@@ -68,6 +68,8 @@ const char* ProgressState::outcome_text(BlobOutcome outcome) {
       return "done";
     case BlobOutcome::reused:
       return "there already";
+    case BlobOutcome::mounted:
+      return "mounted";
     case BlobOutcome::left_at_url:
       return "stays at its URLs";
   }

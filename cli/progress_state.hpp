@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/copy/progress.hpp"
+#include "core/copy/copy.hpp"
 
 namespace sealos::cli {
 
@@ -31,14 +31,14 @@ struct Snapshot {
 class ProgressState : public Progress {
  public:
   void begin(size_t blobs, std::int64_t bytes) override;
-  void started(size_t blob, const std::string& what, std::int64_t size) override;
+  void started(size_t blob, const BlobReport& planned) override;
   void advanced(size_t blob, std::int64_t bytes) override;
   void retrying(size_t blob, const Error& why) override;
-  void finished(size_t blob, BlobOutcome outcome) override;
+  void finished(size_t blob, const BlobReport& report) override;
 
  protected:
   Snapshot snapshot() const;
-  /// "done", "there already", "stays at its URLs".
+  /// "done", "there already", "mounted", "stays at its URLs".
   static const char* outcome_text(BlobOutcome outcome);
   BlobState state_of(size_t blob) const;
 

@@ -8,10 +8,14 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/credentials.hpp"
-#include "cli/digest_file.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
+#include "cli/output_file.hpp"
+#include "cli/output_options.hpp"
+#include "cli/plan_text.hpp"
 #include "cli/registries.hpp"
+#include "cli/report_json.hpp"
 #include "cli/signals.hpp"
 #include "core/policy/policy.hpp"
 
@@ -36,12 +40,6 @@ std::function<void(const Reference&)> policy_check(const PushOptions& options,
   };
 }
 
-/// Whether the image itself goes to stdout, so that nothing else may.
-bool goes_to_stdout(const Location& place) {
-  return place.details == "-" || place.details.starts_with("-:") ||
-         place.details.starts_with("/dev/stdout");
-}
-
 /// Whether an image that is not on this machine may come from a registry: a name without a
 /// transport that is to go somewhere else than to its own registry.
 bool may_be_elsewhere(const PushOptions& options, const CopyRequest& request,
@@ -52,52 +50,128 @@ bool may_be_elsewhere(const PushOptions& options, const CopyRequest& request,
   return !options.image.starts_with("localhost/") && catalog.find("docker") != nullptr;
 }
 
-CopyReport copy(const PushOptions& options, Context& context, SignalGuard& signals,
-                const CopyRequest& request) {
-  const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
-  const auto progress = make_progress(options.quiet);
-  try {
-    return copy_image(find, context.hooks, context.cancel, request, *progress);
-  } catch (const Error&) {
-    if (signals.interrupted()) throw Error(Status::cancelled, "interrupted");
-    throw;
+class PushCommand {
+ public:
+  explicit PushCommand(const PushOptions& options)
+      : options_(options), context_(options.verbose), signals_(context_.cancel) {}
+
+  int run() {
+    Side side = Side::request;
+    try {
+      prepare();
+      if (wish_.dry_run) {
+        show_plan();
+      } else {
+        push(side);
+      }
+      return kOk;
+    } catch (const CopyError& e) {
+      return fail(e, e.side());
+    } catch (const Error& e) {
+      return fail(e, side);
+    }
   }
-}
+
+ private:
+  void prepare() {
+    request_ = request_of(options_, context_.catalog);
+    wish_ = output_wish(options_, request_);
+    if (wish_.json_progress) show_events();
+    config::Environment environment = config::Environment::of_process();
+    environment.log = context_.hooks.log;
+    const auto registries = std::make_shared<const LazyRegistries>(environment);
+    use_registries(context_.hooks, registries);
+    use_credentials(context_.hooks, options_, request_, registries);
+    short_name_.emplace(options_.image, registries);
+    if (may_be_elsewhere(options_, request_, context_.catalog))
+      request_.source_elsewhere = [this] { return short_name_->places(); };
+    request_.check_policy = policy_check(options_, environment);
+    const std::string cache = cache::BlobInfoCache::default_path(environment);
+    // What looks only does not make the cache.
+    if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;
+    cache_.emplace(cache, environment);
+    request_.cache = &*cache_;
+  }
+
+  void show_events() {
+    events_ = std::make_unique<JsonProgress>(stderr);
+    context_.hooks.log = [this](int level, const std::string& text) {
+      if (level >= SEALOS_LOG_WARNING - options_.verbose) events_->log(level, text);
+    };
+  }
+
+  /// Runs a copy or a preview, which ends as interrupted where it was.
+  template <typename Body>
+  auto interruptible(Body&& body) {
+    try {
+      return body();
+    } catch (const Error&) {
+      if (signals_.interrupted()) throw Error(Status::cancelled, "interrupted");
+      throw;
+    }
+  }
+
+  void show_plan() {
+    const auto progress = make_progress(options_.quiet);
+    const CopyDetails plan = interruptible(
+        [&] { return preview_copy(find_, context_.hooks, context_.cancel, request_, *progress); });
+    fmt::print("{}", wish_.dry_run_json ? plan_json(plan).dump() + "\n" : plan_text(plan));
+  }
+
+  void push(Side& side) {
+    std::unique_ptr<OutputFile> digest_file, report_file;
+    if (!options_.digestfile.empty())
+      digest_file = std::make_unique<OutputFile>("--digestfile", options_.digestfile);
+    if (!wish_.report_file.empty())
+      report_file = std::make_unique<OutputFile>("--report", wish_.report_file);
+    const CopyReport report = copy();
+    side = Side::neither;
+    short_name_->worked(report.source);
+    if (digest_file) digest_file->write(report.digest.str());
+    const std::string json = wish_.report ? report_json(report).dump() + "\n" : "";
+    if (report_file) report_file->write(json);
+    if (events_) events_->end(report.digest);
+    const bool to_stdout = wish_.report && !report_file;
+    const std::string result = to_stdout ? json : report.digest.str() + "\n";
+    if (!goes_to_stdout(request_.destination)) {
+      fmt::print("{}", result);
+    } else if (!events_) {
+      fmt::print(stderr, "{}", result);
+    }
+  }
+
+  CopyReport copy() {
+    const auto text = events_ ? nullptr : make_progress(options_.quiet);
+    Progress& progress = events_ ? static_cast<Progress&>(*events_) : *text;
+    return interruptible(
+        [&] { return copy_image(find_, context_.hooks, context_.cancel, request_, progress); });
+  }
+
+  int fail(const Error& e, Side side) {
+    const int code = exit_code_for(e, side);
+    if (events_) {
+      events_->failed(e.message(), code);
+    } else {
+      show_error(e.message());
+    }
+    return code;
+  }
+
+  const PushOptions& options_;
+  Context context_;
+  SignalGuard signals_;
+  const FindTransport find_ = [this](std::string_view name) {
+    return context_.loader.transport(name);
+  };
+  std::optional<ShortName> short_name_;
+  CopyRequest request_;
+  OutputWish wish_;
+  std::unique_ptr<JsonProgress> events_;
+  std::optional<cache::BlobInfoCache> cache_;
+};
 
 }  // namespace
 
-int run_push(const PushOptions& options) {
-  Context context(options.verbose);
-  SignalGuard signals(context.cancel);
-  Side side = Side::request;
-  try {
-    CopyRequest request = request_of(options, context.catalog);
-    config::Environment environment = config::Environment::of_process();
-    environment.log = context.hooks.log;
-    const auto registries = std::make_shared<const LazyRegistries>(environment);
-    use_registries(context.hooks, registries);
-    use_credentials(context.hooks, options, request, registries);
-    ShortName short_name(options.image, registries);
-    if (may_be_elsewhere(options, request, context.catalog))
-      request.source_elsewhere = [&] { return short_name.places(); };
-    std::unique_ptr<DigestFile> digest_file;
-    if (!options.digestfile.empty()) digest_file = std::make_unique<DigestFile>(options.digestfile);
-    request.check_policy = policy_check(options, environment);
-    cache::BlobInfoCache cache(cache::BlobInfoCache::default_path(environment), environment);
-    request.cache = &cache;
-    const CopyReport report = copy(options, context, signals, request);
-    side = Side::neither;
-    short_name.worked(report.source);
-    if (digest_file) digest_file->write(report.digest);
-    fmt::print(goes_to_stdout(request.destination) ? stderr : stdout, "{}\n", report.digest.str());
-    return kOk;
-  } catch (const CopyError& e) {
-    show_error(e.message());
-    return exit_code_for(e, e.side());
-  } catch (const Error& e) {
-    show_error(e.message());
-    return exit_code_for(e, side);
-  }
-}
+int run_push(const PushOptions& options) { return PushCommand(options).run(); }
 
 }  // namespace sealos::cli

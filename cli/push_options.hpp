@@ -21,15 +21,20 @@ struct SideOptions {
 struct PushOptions {
   std::string image, destination;
   bool all = false, quiet = false, remove_list = false, remove_signatures = false;
+  bool sparse = false, disable_compression = false, preserve_digests = false;
   int verbose = 0;
-  std::string authfile, cert_dir, digestfile, platform, retry_delay, signature_policy;
+  std::string authfile, cert_dir, digestfile, retry_delay, signature_policy;
+  std::string report, progress;
   std::optional<std::string> creds;
-  std::optional<std::string> tls_verify;
+  std::optional<std::string> tls_verify, dry_run;
+  std::optional<std::string> compression_format, force_compression, format;
+  std::optional<int> compression_level;
   std::string retry_on, limit_rate, max_connections;
   std::vector<std::string> mount_from;
   SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
+  std::vector<std::string> platforms;
 };
 
 /// Adds the command, its flags and their help.

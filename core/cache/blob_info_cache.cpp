@@ -9,6 +9,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include "support/json/json.hpp"
+
 namespace sealos::cache {
 namespace {
 
@@ -83,6 +85,26 @@ std::optional<std::string> find_compression(Database& database, const Digest& di
   return row.step() ? std::optional<std::string>(our_name(row.text(0))) : std::nullopt;
 }
 
+/// What is known of the blob itself, with no location.
+BlobCandidate find_blob(Database& database, const Digest& digest) {
+  BlobCandidate out{digest, find_compression(database, digest)};
+  Statement row(database,
+                "SELECT specificVariantCompressor, specificVariantAnnotations "
+                "FROM DigestSpecificVariantCompressors WHERE digest = ?1",
+                {digest.str()});
+  if (!row.step()) return out;
+  try {
+    const Json annotations = Json::parse(row.text(1));
+    for (const auto& [key, value] : annotations.members("annotations")) {
+      out.annotations.emplace_back(key, value.string("annotations"));
+    }
+    out.variant = row.text(0);
+  } catch (const Error&) {
+    out.annotations.clear();  // then it is what its plain compression says
+  }
+  return out;
+}
+
 struct Sighting {
   BlobCandidate candidate;
   double day;  ///< Julian; 0: never
@@ -92,13 +114,16 @@ struct Sighting {
 std::vector<Sighting> find_sightings(Database& database, std::string_view transport,
                                      std::string_view scope, const Digest& digest) {
   std::vector<Sighting> out;
-  const std::optional<std::string> compression = find_compression(database, digest);
+  BlobCandidate blob = find_blob(database, digest);
   Statement rows(database,
                  "SELECT location, coalesce(julianday(time), 0) FROM KnownLocations "
                  "WHERE transport = ?1 AND scope = ?2 AND digest = ?3 ORDER BY 2 DESC, 1",
                  {transport, scope, digest.str()});
-  while (rows.step()) out.push_back({{digest, compression, rows.text(0)}, rows.number(1)});
-  if (out.empty()) out.push_back({{digest, compression, ""}, 0});
+  while (rows.step()) {
+    blob.location = rows.text(0);
+    out.push_back({blob, rows.number(1)});
+  }
+  if (out.empty()) out.push_back({blob, 0});
   return out;
 }
 
@@ -280,6 +305,20 @@ void BlobInfoCache::record_compression(const Digest& digest, std::string_view co
               "INSERT INTO DigestCompressors VALUES (?1, ?2) "
               "ON CONFLICT (digest) DO UPDATE SET compressor = ?2 WHERE compressor <> ?2",
               {digest.str(), name})
+        .step();
+  });
+}
+
+void BlobInfoCache::record_variant(
+    const Digest& digest, std::string_view variant,
+    const std::vector<std::pair<std::string, std::string>>& annotations) {
+  Json json = Json::object();
+  for (const auto& [key, value] : annotations) json.set(key, value);
+  later([digest, variant = std::string(variant), text = json.dump()](Database& database) {
+    Statement(database,
+              "INSERT OR REPLACE INTO DigestSpecificVariantCompressors "
+              "VALUES (?1, ?2, CAST(?3 AS BLOB))",
+              {digest.str(), variant, text})
         .step();
   });
 }

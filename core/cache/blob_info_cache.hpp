@@ -19,7 +19,10 @@ namespace sealos::cache {
 struct BlobCandidate {
   Digest digest;
   std::optional<std::string> compression;  ///< "gzip", "zstd", ..., "": none; nullopt: unknown
-  std::string location;  ///< where, in the transport's words; "": nobody saw it there yet
+  std::string variant = {};                ///< "zstd:chunked", ...; "": none, or unknown
+  /// Of the layer's descriptor, as the variant needs them.
+  std::vector<std::pair<std::string, std::string>> annotations = {};
+  std::string location = {};  ///< where, in the transport's words; "": nobody saw it there yet
 };
 
 /// Remembers which blobs are the same but for their compression, and which were seen where. The
@@ -60,6 +63,9 @@ class BlobInfoCache {
 
   void record_pair(const Digest& any, const Digest& uncompressed);
   void record_compression(const Digest& digest, std::string_view compression);
+  /// variant: "zstd:chunked"; annotations: what its descriptor needs.
+  void record_variant(const Digest& digest, std::string_view variant,
+                      const std::vector<std::pair<std::string, std::string>>& annotations);
   void record_location(std::string_view transport, std::string_view scope, const Digest& digest,
                        std::string_view location);
   /// The blob turned out not to be there.

@@ -41,6 +41,25 @@ void set_time(Fixture& fixture, int number, const std::string& time) {
 
 }  // namespace
 
+TEST_CASE("a variant is known with the annotations that its descriptor needs") {
+  Fixture fixture;
+  {
+    BlobInfoCache cache(fixture.path, fixture.env);
+    cache.record_pair(digest(1), digest(2));
+    cache.record_compression(digest(1), "zstd");
+    cache.record_variant(digest(1), "zstd:chunked", {{"b", "2"}, {"a", "1"}});
+  }
+  BlobInfoCache cache(fixture.path, fixture.env);
+  const auto found = cache.candidates("docker", "h", digest(2), true);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].variant == "");
+  CHECK(found[1].digest == digest(1));
+  CHECK(found[1].compression == "zstd");
+  CHECK(found[1].variant == "zstd:chunked");
+  CHECK(found[1].annotations ==
+        std::vector<std::pair<std::string, std::string>>{{"b", "2"}, {"a", "1"}});
+}
+
 TEST_CASE("what was recorded is known to the next process") {
   Fixture fixture;
   {

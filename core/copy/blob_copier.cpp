@@ -4,11 +4,10 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <mutex>
 #include <random>
 
+#include "core/copy/recoder.hpp"
 #include "core/stream/verified.hpp"
-#include "support/compression/compression.hpp"
 #include "support/file/file_stream.hpp"
 
 namespace sealos {
@@ -18,39 +17,40 @@ namespace {
 /// on the source though it surfaces in put_blob.
 class BlameStream final : public Stream {
  public:
-  BlameStream(std::unique_ptr<Stream> from, std::optional<Error>& failure)
-      : from_(std::move(from)), failure_(failure) {}
+  BlameStream(Recoder& from, std::optional<Error>& failure)
+      : from_(from.stream()), failure_(failure) {}
 
   size_t read(std::span<std::byte> into) override {
     try {
-      return from_->read(into);
+      return from_.read(into);
     } catch (const Error& e) {
       failure_ = e;
       throw;
     }
   }
-  std::int64_t size() const override { return from_->size(); }
-  int fd() const override { return from_->fd(); }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
 
  private:
-  std::unique_ptr<Stream> from_;
+  Stream& from_;
   std::optional<Error>& failure_;
 };
 
-std::unique_ptr<Stream> recode(std::unique_ptr<Stream> stream, const BlobStep& step) {
-  switch (step.recode) {
-    case Recode::none:
-      return stream;
-    case Recode::gzip:
-      return compress(std::move(stream), Compression::gzip);
-    case Recode::decompress:
-      return decompress_any(std::move(stream));
-  }
-  return stream;
-}
-
 CopyError blame(Error e, Side side, const std::string& doing) {
   return {e.add_context(doing), side};
+}
+
+void complete(Blob& used, const Reuse& want) {
+  const auto take = [&](const Blob& known) {
+    if (known.digest != used.digest) return false;
+    used.annotations = known.annotations;
+    if (!used.compression) used.compression = known.compression;
+    return true;
+  };
+  if (take(want.blob)) return;
+  for (const Blob& candidate : want.candidates) {
+    if (take(candidate)) return;
+  }
 }
 
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
@@ -68,11 +68,18 @@ std::string name_of(const BlobStep& step) {
                      step.from.digest ? step.from.digest->brief() : "");
 }
 
-std::optional<Blob> BlobCopier::find_there(const BlobStep& step) {
+std::optional<Blob> BlobCopier::find_there(const BlobStep& step, BlobReport& report) {
+  if (step.find_plain) {
+    report.plain = reuse_.plain_of(step);
+    if (!report.plain) return std::nullopt;  // the layer has to be read
+  }
   const std::optional<Reuse> want = reuse_.wanted(step);
   if (!want) return std::nullopt;
   try {
-    return destination_.try_reuse(*want);
+    std::optional<Blob> used = destination_.try_reuse(*want);
+    // Destinations say which one they use, but not all of what is known of it.
+    if (used) complete(*used, *want);
+    return used;
   } catch (Error& e) {
     throw blame(e, Side::destination, "looking for " + name_of(step));
   }
@@ -87,14 +94,18 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
   }
 }
 
-Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config) {
+Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
+                     BlobReport& report, std::atomic<std::int64_t>& read) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
   expected.size = step.from.size;
   expected.what = name_of(step);
   expected.cancel = &cancel_;
-  expected.on_bytes = [this, number](std::int64_t n) { progress_.advanced(number, n); };
+  expected.on_bytes = [this, number, &read](std::int64_t n) {
+    read += n;
+    progress_.advanced(number, n);
+  };
   try {
     std::unique_ptr<Stream> stream = open(step, config);
     try {
@@ -102,15 +113,13 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
-    stream = recode(std::move(stream), step);
-    if (step.recode == Recode::decompress && step.result) {
-      Expectation plain;
-      plain.digest = step.result;
-      plain.what = "decompressed " + name_of(step);
-      stream = verified(std::move(stream), std::move(plain));
-    }
-    BlameStream blamed(std::move(stream), source_failure);
-    return destination_.put_blob(announced(step), blamed);
+    Recoder recoder(std::move(stream), step);
+    BlameStream blamed(recoder, source_failure);
+    Blob stored = destination_.put_blob(announced(step), blamed);
+    stored.annotations = recoder.annotations();
+    if (step.layer) stored.compression = recoder.compression();
+    report.plain = recoder.plain_digest();
+    return stored;
   } catch (const CopyError&) {
     throw;
   } catch (Error& e) {
@@ -132,40 +141,82 @@ void BlobCopier::wait_before_retry(unsigned attempt, const Error& why) {
   cancel_.throw_if_cancelled();
 }
 
-BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config) {
-  const auto start = std::chrono::steady_clock::now();
+BlobReport BlobCopier::begin(const BlobStep& step) const {
   BlobReport report{step.original.digest,
                     name_of(step),
                     BlobOutcome::copied,
                     step.original.digest,
                     step.original.size,
                     std::nullopt,
+                    {},
+                    std::nullopt,
                     0,
                     std::chrono::milliseconds{},
                     step.why};
+  report.config = step.from.is_config();
+  report.recoded = step.recode != Recode::none;
+  report.source_size = step.from.size;
+  if (step.layer) report.source_compression = step.from.compression;
+  if (step.by_url) report.outcome = BlobOutcome::left_at_url;
+  return report;
+}
+
+/// A blob that the destination has, or has mounted.
+void BlobCopier::take(BlobReport& report, const BlobStep& step, const Blob& there) const {
+  const bool elsewhere = !there.location.empty() && there.location != reuse_.destination();
+  report.outcome = elsewhere ? BlobOutcome::mounted : BlobOutcome::reused;
+  if (elsewhere) report.mounted_from = there.location;
+  const bool same = there.digest == step.original.digest;
+  report.why = same ? "the destination has it" : "the destination has the same content";
+  if (elsewhere) report.why = "the destination can mount it from " + there.location;
+}
+
+BlobReport BlobCopier::preview(const BlobStep& step) {
+  BlobReport report = begin(step);
+  if (step.by_url) return report;
+  cancel_.throw_if_cancelled();
+  if (const std::optional<Blob> there = find_there(step, report)) {
+    take(report, step, *there);
+    report.stored = *there->digest;
+    report.compression = there->compression;
+    report.annotations = there->annotations;
+    if (there->size >= 0) report.size = there->size;
+    return report;
+  }
+  if (step.must_reuse) refuse_other_form(step);
+  if (step.layer) report.compression = step.compression;
+  report.digest_known = step.result.has_value();
+  if (step.result) report.stored = *step.result;
+  report.size = step.recode == Recode::none ? step.from.size : -1;
+  return report;
+}
+
+BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config) {
+  const auto start = std::chrono::steady_clock::now();
+  BlobReport report = begin(step);
+  std::atomic<std::int64_t> read = 0;
   const auto finish = [&] {
     report.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);
+    report.read = read;
     reuse_.record(step, report);
-    progress_.finished(number, report.outcome);
+    progress_.finished(number, report);
     return report;
   };
-  progress_.started(number, report.what, step.from.size);
-  if (step.by_url) {
-    report.outcome = BlobOutcome::left_at_url;
-    return finish();
-  }
+  progress_.started(number, report);
+  if (step.by_url) return finish();
   bool absent = false;  // the destination has answered that it does not have the blob
   while (true) {
     try {
       cancel_.throw_if_cancelled();
       std::optional<Blob> stored;
-      if (!absent) stored = find_there(step);
-      if (stored) report.outcome = BlobOutcome::reused;
+      if (!absent) stored = find_there(step, report);
+      if (stored) take(report, step, *stored);
       absent = !stored;
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config);
+      if (!stored) stored = put(number, step, config, report, read);
       report.compression = stored->compression;
+      report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;
       if (stored->size >= 0) report.size = stored->size;
       return finish();

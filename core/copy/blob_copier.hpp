@@ -1,6 +1,7 @@
 // One blob's way from a source to a destination.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "core/copy/copy.hpp"
@@ -26,9 +27,15 @@ class BlobCopier {
   /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
   BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
 
+  /// What copy would do, found out without writing. Throws CopyError.
+  BlobReport preview(const BlobStep& step);
+
  private:
-  std::optional<Blob> find_there(const BlobStep& step);
-  Blob put(size_t number, const BlobStep& step, const std::string* config);
+  BlobReport begin(const BlobStep& step) const;
+  void take(BlobReport& report, const BlobStep& step, const Blob& there) const;
+  std::optional<Blob> find_there(const BlobStep& step, BlobReport& report);
+  Blob put(size_t number, const BlobStep& step, const std::string* config, BlobReport& report,
+           std::atomic<std::int64_t>& read);
   std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
   void wait_before_retry(unsigned attempt, const Error& why);
 

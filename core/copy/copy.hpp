@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/cache/blob_info_cache.hpp"
+#include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
@@ -40,12 +41,18 @@ struct CopyRequest {
   bool credentials_given = false;  ///< refused where neither side asks for any
   /// The logins of one side, in place of those of the hooks; refused where it asks for none.
   FindCredentials source_credentials, destination_credentials;
-  bool all = false;                  ///< an index with all its images, not one image of it
-  std::optional<Platform> platform;  ///< which image of an index; not given: this machine's
+  bool all = false;  ///< an index with all its images, not one image of it
+  /// Which images of an index; not given: this machine's, as an image without the index. Several:
+  /// the index with these, and without the others.
+  std::vector<Platform> platforms;
+  bool sparse = false;  ///< the index with all its entries, byte for byte, and the chosen images
   bool remove_signatures = false;
   /// Removes the source's index once all is done; refused before the first byte where the source
   /// holds no index under that name.
   bool remove_source_index = false;
+  std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
+  CompressionWish compression;
+  bool preserve_digests = false;  ///< the copy fails where a manifest would have to change
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   RetryPolicy retry;
@@ -73,9 +80,37 @@ struct BlobReport {
   Digest stored;
   std::int64_t size = 0;                   ///< of what is stored
   std::optional<std::string> compression;  ///< of what is stored; nullopt: as planned
+  Annotations annotations;                 ///< that belong to the bytes which are stored
+  std::optional<Digest> plain;             ///< without compression, where the step wanted to know
   unsigned retries = 0;
   std::chrono::milliseconds time{0};
   std::string why;
+  bool config = false;            ///< else a layer
+  bool recoded = false;           ///< its compression changes, unless the destination has it
+  std::int64_t source_size = -1;  ///< as it is read; -1: the source does not tell
+  std::optional<std::string> source_compression = {};  ///< as it is read; nullopt: none is known
+  std::string mounted_from = {};                       ///< where it was found, if it is mounted
+  std::int64_t read = 0;                               ///< bytes that were read, in all tries
+  /// Of a preview: `size` is -1 and `stored` without meaning where only the copy will tell.
+  bool digest_known = true;
+};
+
+/// What becomes of a manifest or index.
+struct ManifestReport {
+  Digest digest;  ///< in the source
+  std::string media_type;
+  std::optional<Digest> stored;      ///< nullopt, in a preview: known when all blobs have arrived
+  std::string stored_media_type;     ///< in a preview: the one that would be tried first
+  std::string platform;              ///< as the config says; "": it says none
+  bool top = false;                  ///< it is what the destination's reference names
+  std::vector<std::string> reasons;  ///< why it is not byte for byte the source's
+};
+
+/// What was done, or in a preview what would be.
+struct CopyDetails {
+  std::string source, destination;        ///< references in their full form
+  std::vector<ManifestReport> manifests;  ///< images, then their indexes; the top one is last
+  std::vector<BlobReport> blobs;
 };
 
 struct CopyReport {
@@ -84,14 +119,16 @@ struct CopyReport {
   std::string media_type;
   std::string reference;  ///< where it is now
   bool manifest_changed = false;
-  /// Why the digest is another one although the source's manifest names the layers as a registry
-  /// had them; "": it is not, or the manifest was made for this form of the layers.
-  std::string why_changed;
-  std::vector<BlobReport> blobs;
+  CopyDetails details;
 };
 
 /// The transport of that name, loaded; throws where there is none (PluginLoader::transport).
 using FindTransport = std::function<Transport(std::string_view name)>;
+
+/// What copy_image would do, found out without writing anywhere; the cache is only read. Throws
+/// CopyError where the copy could not be begun.
+CopyDetails preview_copy(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
+                         const CopyRequest& request, Progress& progress);
 
 /// Copies, and returns when the destination has committed. On an error it throws CopyError, after
 /// the destination has dropped what it could; the first failure stops all workers and is the one

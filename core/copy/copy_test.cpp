@@ -2,179 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <map>
-#include <mutex>
-
-#include "core/manifest/manifest.hpp"
-#include "sealos/sdk/plugin.hpp"
+#include "core/copy/memory_fixture.hpp"
 #include "support/compression/compression.hpp"
-#include "support/digest/hasher.hpp"
-#include "support/file/file_stream.hpp"
 #include "support/testing/temp_folder.hpp"
 
 using namespace sealos;
-
-namespace {
-
-/// A place in memory; its members say how it misbehaves.
-struct Place {
-  std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
-  std::vector<std::string> types;
-  LayerCompression compression = LayerCompression::preserve;
-  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
-  std::string cut, rejected_type;
-  bool opened = false;
-  std::mutex mutex;
-};
-std::map<std::string, Place>* places;
-
-struct MemorySource {
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
-  Place& place;
-  Item read_manifest(const std::optional<Digest>& instance) {
-    const auto at = place.manifests.find(instance ? instance->str() : "");
-    if (at == place.manifests.end()) throw Error(Status::not_found, "no such manifest");
-    return {"", at->second};
-  }
-  std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t, std::int64_t) {
-    if (!blob.is_config() && place.fail_reads > 0) {
-      --place.fail_reads;
-      throw Error(Status::unavailable, "busy").set_retryable();
-    }
-    const auto at = place.blobs.find(blob.digest->str());
-    if (at == place.blobs.end()) throw Error(Status::not_found, "no such blob");
-    return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
-  }
-};
-
-struct MemoryDestination {
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
-  Place& place;
-  std::vector<std::string> manifest_types() const { return place.types; }
-  LayerCompression compression() const { return place.compression; }
-  Blob put_blob(const Blob& blob, Stream& from) {
-    const std::string bytes = read_stream(from, 1 << 26, "blob");
-    Blob stored = blob;
-    stored.digest = digest_of(bytes);
-    stored.size = static_cast<std::int64_t>(bytes.size());
-    const std::lock_guard lock(place.mutex);
-    ++place.puts;
-    place.blobs[stored.digest->str()] = bytes;
-    return stored;
-  }
-  std::optional<Blob> try_reuse(const Reuse& want) {
-    const std::lock_guard lock(place.mutex);
-    ++place.asked;
-    std::vector<Blob> all = want.candidates;
-    all.insert(all.begin(), want.blob);
-    for (Blob& blob : all) {
-      const auto at = place.blobs.find(blob.digest->str());
-      if (at == place.blobs.end()) continue;
-      blob.size = static_cast<std::int64_t>(at->second.size());
-      return blob;
-    }
-    return std::nullopt;
-  }
-  void put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
-    if (manifest.label == place.rejected_type)
-      throw Error(Status::manifest_rejected, "not this one");
-    place.manifests[instance ? instance->str() : ""] = manifest.data;
-  }
-  std::optional<std::string> commit(const Item&) {
-    ++place.commits;
-    return std::nullopt;
-  }
-  void abort() { ++place.aborts; }
-};
-
-struct MemoryReference {
-  std::string name;
-  std::string canonical() const { return name; }
-  std::unique_ptr<MemorySource> open_source(sdk::Host) const {
-    return std::make_unique<MemorySource>((*places)[name]);
-  }
-  std::unique_ptr<MemoryDestination> open_destination(sdk::Host) const {
-    (*places)[name].opened = true;
-    return std::make_unique<MemoryDestination>((*places)[name]);
-  }
-};
-
-struct MemoryTransport {
-  static constexpr const char* kName = "memory";
-  static constexpr const char* kOptions[] = {"memory.mode", "for tests", nullptr};
-  static std::unique_ptr<MemoryReference> parse_reference(sdk::Host, std::string_view details) {
-    auto reference = std::make_unique<MemoryReference>();
-    reference->name = details;
-    return reference;
-  }
-};
-
-struct Fixture {
-  std::map<std::string, Place> all;
-  PluginManifest plugin;
-  Hooks hooks;
-  CancelToken cancel;
-  Progress progress;
-  CopyRequest request;
-  Place& from = all["from"];
-  Place& to = all["to"];
-  std::string layer = std::string(300000, 'x') + "end";
-
-  Fixture() {
-    places = &all;
-    plugin.name = "memory";
-    request.source = {"memory", "from"};
-    request.destination = {"memory", "to"};
-    request.retry.delay = std::chrono::milliseconds(1);
-  }
-
-  std::string add_blob(const std::string& bytes) {
-    const std::string digest = digest_of(bytes).str();
-    from.blobs[digest] = bytes;
-    return digest;
-  }
-
-  std::string image(const std::string& layer_type, const std::vector<std::string>& layers,
-                    const std::string& architecture = "amd64") {
-    std::string ids, list;
-    for (const std::string& bytes : layers) {
-      const std::string comma = list.empty() ? "" : ",";
-      ids += comma + "\"" + digest_of(bytes).str() + "\"";
-      list += comma + R"({"mediaType":")" + layer_type + R"(","digest":")" + add_blob(bytes) +
-              R"(","size":)" + std::to_string(bytes.size()) + "}";
-    }
-    const std::string config = R"({"architecture":")" + architecture +
-                               R"(","os":"linux","rootfs":{"type":"layers","diff_ids":[)" + ids +
-                               "]}}";
-    return R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
-           add_blob(config) + R"(","size":)" + std::to_string(config.size()) + R"(},"layers":[)" +
-           list + "]}";
-  }
-
-  CopyReport copy() {
-    const FindTransport find = [&](std::string_view name) {
-      if (name != "memory") throw Error(Status::unsupported, "none");
-      return Transport(&sdk::TransportOf<MemoryTransport>::value, &plugin);
-    };
-    return copy_image(find, hooks, cancel, request, progress);
-  }
-
-  Side failing_side() {
-    try {
-      copy();
-    } catch (const CopyError& e) {
-      MESSAGE(e.message());
-      return e.side();
-    }
-    FAIL("no error");
-    return Side::neither;
-  }
-};
-
-const std::string kPlain(media_type::kOciLayer);
-
-}  // namespace
+using namespace sealos::testing;
 
 TEST_CASE_FIXTURE(Fixture, "an image arrives byte for byte") {
   from.manifests[""] = image(kPlain, {layer, "small", layer});
@@ -187,7 +20,7 @@ TEST_CASE_FIXTURE(Fixture, "an image arrives byte for byte") {
   CHECK(report.digest == digest_of(from.manifests[""]));
   const CopyReport again = copy();
   CHECK(to.puts == 3);
-  for (const BlobReport& blob : again.blobs) CHECK(blob.outcome == BlobOutcome::reused);
+  for (const BlobReport& blob : again.details.blobs) CHECK(blob.outcome == BlobOutcome::reused);
 }
 
 TEST_CASE_FIXTURE(Fixture, "uncompressed layers arrive as gzip where that is wanted") {
@@ -220,17 +53,12 @@ TEST_CASE_FIXTURE(Fixture, "what was compressed once is found again through the 
 }
 
 TEST_CASE_FIXTURE(Fixture, "an index is copied whole, or one image of it") {
-  std::string entries;
+  std::vector<std::string> entries;
   for (const std::string architecture : {"amd64", "arm64", "s390x"}) {
-    const std::string manifest = image(kPlain, {layer, architecture}, architecture);
-    from.manifests[digest_of(manifest).str()] = manifest;
-    entries +=
-        (entries.empty() ? "" : ",") +
-        std::string(R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")") +
-        digest_of(manifest).str() + R"(","size":)" + std::to_string(manifest.size()) +
-        R"(,"platform":{"os":"linux","architecture":")" + architecture + R"("}})";
+    entries.push_back(
+        entry(image(kPlain, {layer, architecture}, architecture), "linux/" + architecture));
   }
-  from.manifests[""] = R"({"schemaVersion":2,"manifests":[)" + entries + "]}";
+  from.manifests[""] = index(entries);
   SUBCASE("whole") {
     request.all = true;
     CHECK_FALSE(copy().manifest_changed);
@@ -246,15 +74,16 @@ TEST_CASE_FIXTURE(Fixture, "an index is copied whole, or one image of it") {
       CHECK(to.manifests.contains(entry.digest.str()));
   }
   SUBCASE("one") {
-    request.platform = Platform::parse("linux/s390x");
+    request.platforms = {Platform::parse("linux/s390x")};
     copy();
     CHECK(Manifest::parse({"", to.manifests[""]}).layers().size() == 2);
     CHECK(to.manifests.size() == 1);
   }
   SUBCASE("one that is not there") {
-    request.platform = Platform::parse("linux/mips");
+    request.platforms = {Platform::parse("linux/mips")};
     CHECK(failing_side() == Side::source);
-    CHECK_FALSE(to.opened);
+    CHECK(to.puts == 0);
+    CHECK(to.aborts == 1);
   }
 }
 
@@ -281,7 +110,7 @@ TEST_CASE_FIXTURE(Fixture, "failures that may pass are tried again") {
   from.fail_reads = 2;
   SUBCASE("often enough") {
     unsigned retries = 0;
-    for (const BlobReport& blob : copy().blobs) retries += blob.retries;
+    for (const BlobReport& blob : copy().details.blobs) retries += blob.retries;
     CHECK(retries == 2);
     // The layer and the config, each once, whatever happens to the source.
     CHECK(to.asked == 2);
@@ -307,6 +136,10 @@ TEST_CASE_FIXTURE(Fixture, "options that nobody reads are refused before anythin
   from.manifests[""] = image(kPlain, {layer});
   request.options = {{"memory.mode", "x"}};
   CHECK_NOTHROW(copy());
+  request.options = {{"memory.unread", "x"}};
+  const int puts = to.puts;
+  CHECK(failing_side() == Side::request);
+  CHECK(to.puts == puts);
   to.opened = false;
   request.options = {{"docker.cert-dir", "x"}};
   CHECK(failing_side() == Side::request);

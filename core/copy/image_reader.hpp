@@ -13,23 +13,31 @@
 
 namespace sealos {
 
-/// An index that is copied whole, and where it stands.
+/// An index that is copied, and where it stands.
 struct IndexInput {
   std::optional<Digest> instance;  ///< nullopt: it is the top level
   Manifest manifest;
   std::vector<Item> signatures;
+  size_t left_out = 0;  ///< how many of its entries are not copied
 };
 
 /// The wanted images, and the indexes that hold them, innermost first. Without an index that is
-/// copied whole there is one image.
+/// copied there is one image.
 struct Selection {
   Item top;  ///< the source's top-level manifest, whatever is wanted of it
   std::vector<ImageInput> images;
   std::vector<IndexInput> indexes;
 };
 
-/// Reads and checks. Throws CopyError, blaming the source.
+/// What an image's config says; nullopt: nothing.
+std::optional<Platform> platform_of(const Manifest& manifest, const std::string& config);
+
+/// Whether the request can only be met by a destination that holds an index.
+bool needs_index(const CopyRequest& request);
+
+/// Reads and checks; images of an index several at a time where the source can. A failure sets
+/// `cancel`. Throws CopyError, blaming the source.
 Selection read_selection(Source& source, const Reference& reference, const CopyRequest& request,
-                         Progress& progress);
+                         CancelToken& cancel, Progress& progress);
 
 }  // namespace sealos

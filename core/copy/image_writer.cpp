@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "core/manifest/instance_choice.hpp"
 #include "core/manifest/rewrite.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file_stream.hpp"
 
 namespace sealos {
 namespace {
@@ -19,8 +22,11 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   } else if (report.stored != layer.digest) {
     layer.digest = report.stored;
     layer.size = report.size;
-    layer.annotations.clear();
+    layer.annotations = lasting_annotations(std::move(layer.annotations));
+    layer.annotations.insert(layer.annotations.end(), report.annotations.begin(),
+                             report.annotations.end());
   }
+  if (layer.size < 0) layer.size = report.size;  // schema 1 does not say
   if (!step.layer) return layer;
   LayerType type = *step.layer;
   if (report.stored != step.original.digest) {
@@ -30,26 +36,103 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   return layer;
 }
 
+void require_sizes(const std::vector<Descriptor>& layers) {
+  for (const Descriptor& layer : layers) {
+    if (layer.size >= 0) continue;
+    throw Error(Status::internal,
+                fmt::format("the destination has layer {} and does not say how large it is",
+                            layer.digest.str()));
+  }
+}
+
+Written made_of(Item item, const Manifest& original) {
+  Manifest manifest = Manifest::parse(std::move(item));
+  const bool changed = manifest.bytes() != original.bytes();
+  return {std::move(manifest), changed};
+}
+
+/// An attestation that names an image by digest follows it.
+void follow(Descriptor& entry, const std::map<std::string, Written>& written) {
+  for (auto& [key, value] : entry.annotations) {
+    const auto at = key == kAttestedDigest ? written.find(value) : written.end();
+    if (at != written.end()) value = at->second.manifest.digest().str();
+  }
+}
+
 }  // namespace
 
 std::string key_of(const BlobStep& step) {
-  return fmt::format("{} {} {}", step.original.digest.str(), step.from.digest->str(),
-                     static_cast<int>(step.recode));
+  return fmt::format("{} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
+                     static_cast<int>(step.recode), step.compression, step.chunked);
 }
 
-Item ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind) const {
+Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlobs* made) const {
   std::vector<Descriptor> layers;
   for (const BlobStep& step : plan.layers) {
     layers.push_back(layer_after(step, results_.at(key_of(step)), kind));
   }
-  bool changed = kind != plan.manifest.kind();
+  bool changed = kind != plan.manifest.kind() ||
+                 is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest;
   }
-  if (!changed) return plan.manifest.item();
-  Descriptor config = plan.manifest.config();
+  if (!changed) return {plan.manifest, false};
+  MadeBlobs unused;
+  MadeBlobs& blobs = made == nullptr ? unused : *made;
+  if (is_schema1(kind)) return made_of(schema1_as(plan, kind, layers, blobs), plan.manifest);
+  require_sizes(layers);
+  Descriptor config =
+      plan.manifest.has_config() ? plan.manifest.config() : make_config(plan, kind, blobs);
   if (plan.manifest.is_image()) config.media_type = config_type(kind);
-  return rewrite_image(plan.manifest, kind, config, layers);
+  return made_of(rewrite_image(plan.manifest, kind, config, layers), plan.manifest);
+}
+
+Item ImageWriter::schema1_as(const ImagePlan& plan, ManifestKind kind,
+                             const std::vector<Descriptor>& layers, MadeBlobs& made) const {
+  std::vector<Digest> digests;
+  for (const Descriptor& layer : layers) digests.push_back(layer.digest);
+  if (const Schema1* original = plan.manifest.schema1()) {
+    Schema1 image = with_layers(*original, digests);
+    if (!plan.schema1_name.empty()) image.name = plan.schema1_name;
+    if (!plan.schema1_tag.empty()) image.tag = plan.schema1_tag;
+    return schema1_item(image, kind);
+  }
+  const Schema1 image = schema1_of(plan.config_bytes, digests, plan.schema1_name, plan.schema1_tag);
+  if (has_empty_layers(image)) {
+    const Descriptor empty{*layer_media_type(ManifestKind::docker, {"gzip", false}),
+                           Digest::require(kEmptyLayerDigest),
+                           static_cast<std::int64_t>(kEmptyLayer.size())};
+    made.emplace_back(empty.to_blob(), kEmptyLayer);
+  }
+  return schema1_item(image, kind);
+}
+
+Descriptor ImageWriter::make_config(const ImagePlan& plan, ManifestKind kind,
+                                    MadeBlobs& made) const {
+  std::vector<Digest> diff_ids;
+  for (const BlobStep& step : plan.layers) {
+    const auto& plain = results_.at(key_of(step)).plain;
+    if (!plain) throw Error(Status::internal, "a layer of a schema 1 image was not looked into");
+    diff_ids.push_back(*plain);
+  }
+  const std::string bytes = config_of(*plan.manifest.schema1(), diff_ids);
+  Descriptor config{std::string(config_type(kind)), digest_of(bytes),
+                    static_cast<std::int64_t>(bytes.size())};
+  Blob blob = config.to_blob();
+  blob.flags |= SEALOS_BLOB_CONFIG;
+  made.emplace_back(std::move(blob), bytes);
+  return config;
+}
+
+void ImageWriter::put_made(const MadeBlobs& made) {
+  for (const auto& [blob, bytes] : made) {
+    try {
+      const auto stream = memory_stream(bytes);
+      destination_.put_blob(blob, *stream);
+    } catch (Error& e) {
+      throw CopyError(e.add_context("writing what schema 1 leaves out"), Side::destination);
+    }
+  }
 }
 
 std::optional<Digest> ImageWriter::name_of(const Original& original, const Written& written) {
@@ -63,9 +146,7 @@ Written ImageWriter::put_first_taken(const Original& original,
                                      const std::vector<ManifestKind>& kinds, MakeItem&& make) {
   std::string refused;
   for (const ManifestKind kind : kinds) {
-    Manifest manifest = Manifest::parse(make(kind));
-    const bool changed = manifest.bytes() != original.manifest.bytes();
-    Written written{std::move(manifest), changed};
+    Written written = make(kind);
     try {
       destination_.put_manifest(name_of(original, written), written.manifest.item());
       put_signatures(original, written);
@@ -102,27 +183,54 @@ void ImageWriter::put_signatures(const Original& original, const Written& writte
 
 Written ImageWriter::put_image(const ImagePlan& plan, bool top) {
   return put_first_taken({plan.manifest, plan.instance, top, plan.signatures}, plan.kinds,
-                         [&](ManifestKind kind) { return image_as(plan, kind); });
+                         [&](ManifestKind kind) {
+                           MadeBlobs made;
+                           Written written = image_as(plan, kind, &made);
+                           put_made(made);
+                           return written;
+                         });
 }
 
-Written ImageWriter::put_index(const IndexInput& index, const std::vector<ManifestKind>& kinds,
-                               const std::map<std::string, Written>& written) {
-  std::vector<Descriptor> instances = index.manifest.instances();
-  bool changed = false;
-  for (Descriptor& entry : instances) {
-    const Written& now = written.at(entry.digest.str());
-    if (!now.changed) continue;
-    changed = true;
-    entry.digest = now.manifest.digest();
-    entry.size = static_cast<std::int64_t>(now.manifest.bytes().size());
-    entry.media_type = media_type_of(now.manifest.kind());
-    entry.json.erase("data");
+Written ImageWriter::index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
+                              ManifestKind kind) const {
+  const Manifest& original = plan.input.manifest;
+  std::vector<Descriptor> instances;
+  bool changed = kind != original.kind();
+  for (Descriptor entry : original.instances()) {
+    const auto at = written.find(entry.digest.str());
+    if (at == written.end()) {
+      if (plan.sparse) instances.push_back(std::move(entry));
+      changed |= !plan.sparse;
+      continue;
+    }
+    if (at->second.changed) {
+      const Manifest& now = at->second.manifest;
+      entry.digest = now.digest();
+      entry.size = static_cast<std::int64_t>(now.bytes().size());
+      entry.media_type = media_type_of(now.kind());
+      entry.json.erase("data");
+      changed = true;
+    }
+    follow(entry, written);
+    instances.push_back(std::move(entry));
   }
-  const Original original{index.manifest, index.instance, !index.instance, index.signatures};
-  return put_first_taken(original, kinds, [&](ManifestKind kind) {
-    if (!changed && kind == index.manifest.kind()) return index.manifest.item();
-    return rewrite_index(index.manifest, kind, instances);
-  });
+  if (!changed) return {original, false};
+  return made_of(rewrite_index(original, kind, instances), original);
+}
+
+Written ImageWriter::put_index(const IndexPlan& plan,
+                               const std::map<std::string, Written>& written) {
+  const IndexInput& input = plan.input;
+  try {
+    return put_first_taken({input.manifest, input.instance, !input.instance, input.signatures},
+                           plan.kinds,
+                           [&](ManifestKind kind) { return index_as(plan, written, kind); });
+  } catch (CopyError& e) {
+    // Many registries want every image of an index to be there.
+    if (plan.sparse && input.left_out > 0)
+      e.add_context(fmt::format("a sparse index, without {} of its images", input.left_out));
+    throw;
+  }
 }
 
 }  // namespace sealos

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/copy/copy.hpp"
-#include "core/copy/image_reader.hpp"
+#include "core/copy/index_plan.hpp"
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
 
@@ -22,6 +22,9 @@ struct Written {
   bool changed;  ///< it is not byte for byte the source's
 };
 
+/// Small blobs that a conversion adds, with their bytes.
+using MadeBlobs = std::vector<std::pair<Blob, std::string>>;
+
 /// Puts manifests, in the kinds that the plans list, until the destination takes one; then
 /// signatures. Throws CopyError, blaming the destination.
 class ImageWriter {
@@ -32,8 +35,14 @@ class ImageWriter {
   /// `top`: it is what the destination's reference will name.
   Written put_image(const ImagePlan& plan, bool top);
   /// After all its instances; `written` has what became of each, by its digest in the source.
-  Written put_index(const IndexInput& index, const std::vector<ManifestKind>& kinds,
-                    const std::map<std::string, Written>& written);
+  Written put_index(const IndexPlan& plan, const std::map<std::string, Written>& written);
+
+  /// What put_image would put as that kind. made: gets the blobs that go with it and that the
+  /// source does not have; may be nullptr.
+  Written image_as(const ImagePlan& plan, ManifestKind kind, MadeBlobs* made = nullptr) const;
+  /// What put_index would put as that kind.
+  Written index_as(const IndexPlan& plan, const std::map<std::string, Written>& written,
+                   ManifestKind kind) const;
 
  private:
   /// What is put, and the name it had: nullopt at the top level.
@@ -43,7 +52,11 @@ class ImageWriter {
     bool top;
     const std::vector<Item>& signatures;
   };
-  Item image_as(const ImagePlan& plan, ManifestKind kind) const;
+  Item schema1_as(const ImagePlan& plan, ManifestKind kind, const std::vector<Descriptor>& layers,
+                  MadeBlobs& made) const;
+  /// The config that schema 1 does not have.
+  Descriptor make_config(const ImagePlan& plan, ManifestKind kind, MadeBlobs& made) const;
+  void put_made(const MadeBlobs& made);
   template <typename MakeItem>
   Written put_first_taken(const Original& original, const std::vector<ManifestKind>& kinds,
                           MakeItem&& make);

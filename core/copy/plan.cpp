@@ -4,40 +4,26 @@
 
 #include <algorithm>
 
+#include "core/copy/format_choice.hpp"
 #include "core/manifest/rewrite.hpp"
 
 namespace sealos {
 namespace {
 
-bool accepts(const DestinationTraits& destination, ManifestKind kind) {
-  const auto& types = destination.manifest_types;
-  return types.empty() || std::find(types.begin(), types.end(), media_type_of(kind)) != types.end();
-}
-
-/// Source kind, docker schema 2, then what the destination likes best: the order of the peers.
-std::vector<ManifestKind> image_kinds(const Manifest& manifest,
-                                      const DestinationTraits& destination) {
-  std::vector<ManifestKind> kinds;
-  const auto add = [&](ManifestKind kind) {
-    if (!is_index(kind) && accepts(destination, kind) &&
-        std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
-      kinds.push_back(kind);
-    }
-  };
-  add(manifest.kind());
-  if (destination.manifest_types.empty()) return kinds;
-  add(ManifestKind::docker);
-  for (const std::string& type : destination.manifest_types) {
-    if (const auto kind = manifest_kind(type)) add(*kind);
-  }
-  return kinds;
+/// Whether the layer stands in a manifest of that kind as it stands in the source's.
+bool stays(const ImagePlan& plan, const BlobStep& step, ManifestKind kind) {
+  return kind == plan.manifest.kind() && step.recode == Recode::none &&
+         step.from.digest == step.original.digest;
 }
 
 /// Why the image as planned cannot be of that kind; "": it can.
 std::string obstacle(const ImagePlan& plan, ManifestKind kind) {
-  if (std::string why = obstacle_to(plan.manifest, kind); !why.empty()) return why;
+  if (std::string why = obstacle_to(plan.manifest, kind, plan.config_bytes); !why.empty()) {
+    return why;
+  }
   for (const BlobStep& step : plan.layers) {
-    if (!step.layer) continue;
+    if (!step.layer || stays(plan, step, kind)) continue;
+    if (is_schema1(kind) && step.by_url) return "schema 1 has no layers that stay at their URLs";
     if (!layer_media_type(kind, {step.compression, step.layer->foreign})) {
       return fmt::format("{} has no layers compressed with {}", describe(kind), step.compression);
     }
@@ -45,10 +31,13 @@ std::string obstacle(const ImagePlan& plan, ManifestKind kind) {
   return "";
 }
 
-std::string why_frozen(const ImageInput& input, const DestinationTraits& destination) {
+/// Of several reasons the last is told, as the peers do.
+std::string why_frozen(const ImageInput& input, const DestinationTraits& destination,
+                       const ImageWishes& wishes) {
+  if (wishes.preserve_digests) return "--preserve-digests";
   if (destination.required_digest) return "the destination names its digest";
   if (!input.signatures.empty()) return "its signatures would become invalid";
-  return "";
+  return input.frozen;
 }
 
 void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {
@@ -59,13 +48,55 @@ void refuse_signatures(const ImageInput& input, const DestinationTraits& destina
                           input.signatures.size(), destination.name));
 }
 
+/// A layer of a frozen manifest stays as it is, or the copy is not begun.
+void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
+                     const DestinationTraits& destination, const ImageWishes& wishes,
+                     const std::string& frozen) {
+  const bool demanded = wishes.compression.form.has_value() ||
+                        destination.compression == LayerCompression::decompress;
+  if (choice.recode == Recode::none || !demanded) return;
+  throw Error(Status::unsupported,
+              fmt::format("layer {} would have to change ({}), and the manifest must not: {}",
+                          step.original.digest.brief(), choice.why, frozen));
+}
+
+/// A layer without a type that is known: an artifact's, or an encrypted one.
+void refuse_opaque(const BlobStep& step, const ImageWishes& wishes) {
+  if (!wishes.compression.form || !step.original.media_type.ends_with("+encrypted")) return;
+  throw Error(Status::unsupported,
+              fmt::format("layer {} is encrypted, so that its compression cannot be changed to {}",
+                          step.original.digest.brief(), name_of(*wishes.compression.form)));
+}
+
+void apply(const LayerChoice& choice, const CompressionWish& wish, BlobStep& step) {
+  if (choice.recode == Recode::none) return;
+  step.recode = choice.recode;
+  step.compression = compression_of(choice.form);
+  step.chunked = choice.form == LayerForm::zstd_chunked;
+  if (choice.recode == Recode::compress) step.level = wish.level;
+  step.any_form = wish.form && !wish.force && choice.recode == Recode::compress;
+  step.why = choice.why;
+  step.result.reset();
+  if (choice.recode == Recode::decompress) step.result = step.plain;
+}
+
+/// Whether the layer in the form that the manifest names is as good as in the planned one, where
+/// the source holds another.
+bool original_serves(const BlobStep& step, const DestinationTraits& destination,
+                     const CompressionWish& wish) {
+  if (wish.keep_plain) return step.layer->compression.empty();
+  const bool chunked = is_chunked(step.original.annotations);
+  const LayerChoice choice = choose_form(step.layer->compression, chunked, wish, destination);
+  return choice.recode == Recode::none || (step.any_form && step.layer->compression == "gzip");
+}
+
 BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Digest>& diff_ids,
-                    const DestinationTraits& destination, const std::string& frozen) {
+                    const DestinationTraits& destination, const ImageWishes& wishes,
+                    const std::string& frozen) {
   const Descriptor& original = input.manifest.layers()[index];
-  BlobStep step{original.to_blob(), original, Recode::none, "",        std::nullopt,
-                std::nullopt,       false,    false,        "as it is"};
+  BlobStep step{.from = input.layer_infos ? (*input.layer_infos)[index] : original.to_blob(),
+                .original = original};
   step.layer = layer_type(original.media_type);
-  if (input.layer_infos) step.from = (*input.layer_infos)[index];
   if (!step.from.digest) throw Error(Status::internal, "the source gave a layer without a digest");
   step.from.layer_index = static_cast<std::int64_t>(index);
   step.compression = step.layer ? step.from.compression.value_or(step.layer->compression) : "";
@@ -76,31 +107,29 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     step.why = "stays at its URLs";
     return step;
   }
-  if (!step.layer) return step;
-  const bool differs = *step.from.digest != original.digest;
-  if (!frozen.empty()) {
-    step.must_reuse = differs;
+  if (!step.layer) {
+    refuse_opaque(step, wishes);
     return step;
   }
-  if (step.compression.empty() && destination.compression == LayerCompression::compress) {
-    step.recode = Recode::gzip;
-    step.compression = "gzip";
-    step.result.reset();
-    step.why = fmt::format("uncompressed, {} takes it as gzip", destination.name);
-  } else if (!step.compression.empty() && destination.compression == LayerCompression::decompress) {
-    step.recode = Recode::decompress;
-    step.why = fmt::format("{}, {} takes it uncompressed", step.compression, destination.name);
-    step.compression = "";
-    step.result.reset();
-    if (diff_ids.size() == input.manifest.layers().size()) step.result = diff_ids[index];
+  if (diff_ids.size() == input.manifest.layers().size()) step.plain = diff_ids[index];
+  const bool differs = *step.from.digest != original.digest;
+  step.chunked = !differs && step.compression == "zstd" && is_chunked(original.annotations);
+  const LayerChoice choice =
+      choose_form(step.compression, step.chunked, wishes.compression, destination);
+  if (frozen.empty()) {
+    apply(choice, wishes.compression, step);
+    step.original_serves = differs && original_serves(step, destination, wishes.compression);
+  } else if (differs) {
+    step.must_reuse = step.original_serves = true;
+  } else {
+    refuse_recoding(step, choice, destination, wishes, frozen);
   }
   return step;
 }
 
 BlobStep plan_config(const Manifest& manifest) {
   const Descriptor& original = manifest.config();
-  BlobStep step{original.to_blob(), original, Recode::none, "",        std::nullopt,
-                original.digest,    false,    false,        "as it is"};
+  BlobStep step{.from = original.to_blob(), .original = original, .result = original.digest};
   step.from.flags |= SEALOS_BLOB_CONFIG;
   return step;
 }
@@ -112,16 +141,61 @@ void check_required_digest(const Manifest& manifest, const DestinationTraits& de
                           manifest.digest().str(), destination.required_digest->str()));
 }
 
-std::string join_types(const std::vector<std::string>& types) {
-  std::string text;
-  for (const std::string& type : types) text += (text.empty() ? "" : ", ") + type;
-  return text;
+/// The kinds that the image as planned can have, in the order in which they are tried.
+void choose_kinds(ImagePlan& plan, const DestinationTraits& destination) {
+  const ManifestKind source = plan.manifest.kind();
+  if (!plan.frozen.empty()) {
+    if (!accepts(destination, source)) {
+      throw Error(Status::unsupported,
+                  fmt::format("{}, and {} must not be converted: {}", what_is_taken(destination),
+                              describe(source), plan.frozen));
+    }
+    plan.kinds = {source};
+    return;
+  }
+  std::string why;
+  for (const ManifestKind kind : image_kinds(source, destination)) {
+    const std::string no = obstacle(plan, kind);
+    if (no.empty()) {
+      plan.kinds.push_back(kind);
+    } else if (why.empty()) {
+      why = no;
+    }
+  }
+  if (!plan.kinds.empty()) return;
+  throw Error(Status::unsupported,
+              fmt::format("{}, and {} cannot become that{}{}", what_is_taken(destination),
+                          describe(source), why.empty() ? "" : ": ", why));
+}
+
+/// What schema 1 leaves to whoever converts it: the digests of its layers without compression.
+void plan_schema1(ImagePlan& plan) {
+  if (plan.manifest.schema1() == nullptr) return;
+  const bool converted = std::any_of(plan.kinds.begin(), plan.kinds.end(),
+                                     [](ManifestKind kind) { return !is_schema1(kind); });
+  for (BlobStep& step : plan.layers) step.find_plain = converted;
+  if (plan.frozen.empty() || !is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag)) {
+    return;
+  }
+  throw Error(
+      Status::unsupported,
+      fmt::format("the schema 1 manifest says that it is {}:{}, which would have to change "
+                  "to {}:{}, and it must not: {}",
+                  printable(plan.manifest.schema1()->name), printable(plan.manifest.schema1()->tag),
+                  plan.schema1_name, plan.schema1_tag, plan.frozen));
 }
 
 }  // namespace
 
+bool is_renamed(const Manifest& manifest, const std::string& name, const std::string& tag) {
+  const Schema1* image = manifest.schema1();
+  return image != nullptr && !name.empty() &&
+         (image->name != name || (!tag.empty() && image->tag != tag));
+}
+
 std::vector<Digest> diff_ids_of(const std::string& config) {
   std::vector<Digest> ids;
+  if (config.empty()) return ids;
   try {
     const Json json = Json::parse(config);
     const Json* rootfs = json.find("rootfs");
@@ -135,7 +209,9 @@ std::vector<Digest> diff_ids_of(const std::string& config) {
   return ids;
 }
 
-ImagePlan plan_image(ImageInput input, const DestinationTraits& destination) {
+ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
+                     const ImageWishes& wishes) {
+  check_wish_for(wishes.compression, destination);
   refuse_signatures(input, destination);
   if (!input.instance) check_required_digest(input.manifest, destination);
   if (input.layer_infos && input.layer_infos->size() != input.manifest.layers().size()) {
@@ -146,39 +222,31 @@ ImagePlan plan_image(ImageInput input, const DestinationTraits& destination) {
   ImagePlan plan{input.instance,
                  input.manifest,
                  input.config,
-                 plan_config(input.manifest),
+                 std::nullopt,
                  {},
                  {},
-                 why_frozen(input, destination),
-                 input.signatures};
+                 why_frozen(input, destination, wishes),
+                 input.signatures,
+                 destination.schema1_name,
+                 destination.schema1_tag};
+  if (input.manifest.has_config()) plan.config = plan_config(input.manifest);
   for (size_t i = 0; i < input.manifest.layers().size(); ++i) {
-    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, plan.frozen));
+    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, wishes, plan.frozen));
   }
-  if (!plan.frozen.empty()) {
-    if (!accepts(destination, input.manifest.kind())) {
-      throw Error(Status::unsupported,
-                  fmt::format("{} does not take {}, and the manifest cannot be converted: {}",
-                              destination.name, describe(input.manifest.kind()), plan.frozen));
-    }
-    plan.kinds = {input.manifest.kind()};
-    return plan;
-  }
-  std::string why;
-  for (const ManifestKind kind : image_kinds(input.manifest, destination)) {
-    const std::string no = obstacle(plan, kind);
-    if (no.empty()) {
-      plan.kinds.push_back(kind);
-    } else if (why.empty()) {
-      why = no;
-    }
-  }
-  if (plan.kinds.empty()) {
-    throw Error(Status::unsupported,
-                fmt::format("{} takes {}, and {} cannot become that{}{}", destination.name,
-                            join_types(destination.manifest_types), describe(input.manifest.kind()),
-                            why.empty() ? "" : ": ", why));
-  }
+  choose_kinds(plan, destination);
+  plan_schema1(plan);
   return plan;
+}
+
+void check_level_used(const CompressionWish& wish, const std::vector<ImagePlan>& plans) {
+  if (!wish.level) return;
+  for (const ImagePlan& plan : plans) {
+    for (const BlobStep& step : plan.layers) {
+      if (step.recode == Recode::compress) return;
+    }
+  }
+  throw Error(Status::unsupported,
+              "--compression-level has no use here: no layer would be compressed");
 }
 
 std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination) {

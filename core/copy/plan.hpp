@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/copy/compression_choice.hpp"
 #include "core/manifest/manifest.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -19,6 +20,7 @@ struct ImageInput {
   std::string config;                            ///< the bytes; checked against the manifest
   std::optional<std::vector<Blob>> layer_infos;  ///< where the layers differ from the manifest's
   std::vector<Item> signatures;                  ///< none if they are to be removed
+  std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
 };
 
 /// What the destination said of itself.
@@ -28,22 +30,35 @@ struct DestinationTraits {
   LayerCompression compression = LayerCompression::preserve;
   std::uint32_t flags = 0;
   bool stores_signatures = false;
-  std::optional<Digest> required_digest;  ///< its reference names this digest
+  std::optional<Digest> required_digest = {};  ///< its reference names this digest
+  std::string asked_format = {};  ///< manifest_types are those of --format only; "": not
+  /// What a schema 1 manifest has to call itself there; "": anything.
+  std::string schema1_name = {}, schema1_tag = {};
 };
 
-enum class Recode { none, gzip, decompress };
+/// What was asked for, beyond what the destination says of itself.
+struct ImageWishes {
+  CompressionWish compression;
+  bool preserve_digests = false;
+};
 
 /// One blob's way.
 struct BlobStep {
   Blob from;            ///< as it is read; has digest, and layer_index or SEALOS_BLOB_CONFIG
   Descriptor original;  ///< as the source's manifest says
   Recode recode = Recode::none;
-  std::string compression;         ///< of what arrives: "", "gzip", "zstd"
-  std::optional<LayerType> layer;  ///< nullopt: not a layer whose type can be rewritten
-  std::optional<Digest> result;    ///< of what arrives; nullopt: known when it has
-  bool by_url = false;             ///< stays at its URLs: neither read nor written
-  bool must_reuse = false;         ///< cannot be read in the form that the manifest has to keep
-  std::string why;                 ///< "as it is", "uncompressed, docker wants gzip", ...
+  std::string compression = {};         ///< of what arrives: "", "gzip", "zstd", ...
+  bool chunked = false;                 ///< what arrives is zstd:chunked
+  std::optional<int> level = {};        ///< if it is compressed
+  bool any_form = false;                ///< gzip that is there already will do as well
+  bool original_serves = false;         ///< so will the layer as the source's manifest has it
+  std::optional<LayerType> layer = {};  ///< nullopt: not a layer whose type can be rewritten
+  std::optional<Digest> result = {};    ///< of what arrives; nullopt: known when it has
+  std::optional<Digest> plain = {};     ///< of the layer without compression, as the config says
+  bool find_plain = false;              ///< `plain` is wanted and not known: it is found on the way
+  bool by_url = false;                  ///< stays at its URLs: neither read nor written
+  bool must_reuse = false;       ///< cannot be read in the form that the manifest has to keep
+  std::string why = "as it is";  ///< or "uncompressed, docker takes gzip", ...
 };
 
 /// One image's way.
@@ -51,19 +66,30 @@ struct ImagePlan {
   std::optional<Digest> instance;
   Manifest manifest;
   std::string config_bytes;
-  BlobStep config;
+  std::optional<BlobStep> config;  ///< schema 1 has none
   std::vector<BlobStep> layers;
   std::vector<ManifestKind> kinds;  ///< to try in this order
   std::string frozen;               ///< why the manifest must stay byte for byte; "": it may change
   std::vector<Item> signatures;
+  std::string schema1_name, schema1_tag;  ///< as in DestinationTraits
+
+  /// As an index lists it.
+  Digest name() const { return instance.value_or(manifest.digest()); }
 };
 
 /// Throws an Error that says which wish cannot be met, and why.
-ImagePlan plan_image(ImageInput input, const DestinationTraits& destination);
+ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
+                     const ImageWishes& wishes = {});
+
+/// Throws SEALOS_UNSUPPORTED where a level was asked for and nothing is compressed.
+void check_level_used(const CompressionWish& wish, const std::vector<ImagePlan>& plans);
 
 /// The kinds to try for an index, best first; throws SEALOS_UNSUPPORTED where the destination
 /// holds no index.
 std::vector<ManifestKind> plan_index(const Manifest& index, const DestinationTraits& destination);
+
+/// Whether a schema 1 manifest calls itself otherwise than it has to at the destination.
+bool is_renamed(const Manifest& manifest, const std::string& name, const std::string& tag);
 
 /// The config's rootfs.diff_ids; empty where it is no image's config.
 std::vector<Digest> diff_ids_of(const std::string& config);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/copy/format_choice.hpp"
 #include "support/digest/hasher.hpp"
 
 using namespace sealos;
@@ -32,8 +33,7 @@ DestinationTraits registry() {
            std::string(media_type::kOciIndex)},
           LayerCompression::compress,
           SEALOS_PARALLEL,
-          false,
-          std::nullopt};
+          false};
 }
 
 DestinationTraits archive() {
@@ -41,8 +41,7 @@ DestinationTraits archive() {
           {std::string(media_type::kDockerManifest)},
           LayerCompression::decompress,
           0,
-          false,
-          std::nullopt};
+          false};
 }
 
 }  // namespace
@@ -52,7 +51,7 @@ TEST_CASE("what is compressed goes as it is, what is not is compressed for a reg
       plan_image(input({kOciLayer + "+gzip", kOciLayer, kOciLayer + "+zstd"}), registry());
   CHECK(plan.layers[0].recode == Recode::none);
   CHECK(plan.layers[0].result->str() == digest('a'));
-  CHECK(plan.layers[1].recode == Recode::gzip);
+  CHECK(plan.layers[1].recode == Recode::compress);
   CHECK(plan.layers[1].compression == "gzip");
   CHECK_FALSE(plan.layers[1].result);
   CHECK(plan.layers[2].recode == Recode::none);
@@ -90,6 +89,82 @@ TEST_CASE("a digest that the destination names freezes the manifest") {
   CHECK_THROWS_AS(plan_image(image, frozen_archive), Error);
 }
 
+TEST_CASE("layers arrive in the compression that is asked for, and stay where they have it") {
+  ImageWishes wishes;
+  wishes.compression.form = LayerForm::zstd;
+  wishes.compression.level = 7;
+  const ImagePlan plan =
+      plan_image(input({kOciLayer + "+gzip", kOciLayer, kOciLayer + "+zstd"}), registry(), wishes);
+  CHECK(plan.layers[0].recode == Recode::compress);
+  CHECK(plan.layers[0].compression == "zstd");
+  CHECK(plan.layers[0].level == 7);
+  CHECK(plan.layers[1].recode == Recode::compress);
+  CHECK(plan.layers[2].recode == Recode::none);
+  CHECK(plan.kinds == std::vector{ManifestKind::oci});
+  wishes.compression.form = LayerForm::plain;
+  wishes.compression.level.reset();
+  const ImagePlan plain = plan_image(input({kOciLayer + "+gzip"}), registry(), wishes);
+  CHECK(plain.layers[0].recode == Recode::decompress);
+  CHECK(plain.layers[0].result->str() == digest('d'));
+}
+
+TEST_CASE("docker has no zstd: the manifest becomes one of OCI, or the wish is refused") {
+  ImageWishes wishes;
+  wishes.compression.form = LayerForm::zstd;
+  const ImageInput image = input({kDockerLayer + ".gzip"}, true);
+  CHECK(plan_image(image, registry(), wishes).kinds == std::vector{ManifestKind::oci});
+  CHECK_THROWS_WITH_AS(plan_image(image, restricted_to(ManifestFormat::v2s2, registry()), wishes),
+                       doctest::Contains("no layers compressed with zstd"), Error);
+  CHECK_THROWS_WITH_AS(plan_image(image, archive(), wishes), doctest::Contains("uncompressed"),
+                       Error);
+}
+
+TEST_CASE("where digests must be preserved, what would change them is refused") {
+  ImageWishes wishes;
+  wishes.preserve_digests = true;
+  const ImageInput image = input({kOciLayer + "+gzip", kOciLayer});
+  const ImagePlan plan = plan_image(image, registry(), wishes);
+  CHECK(plan.layers[1].recode == Recode::none);
+  CHECK(plan.kinds == std::vector{ManifestKind::oci});
+  CHECK_THROWS_WITH_AS(plan_image(image, archive(), wishes),
+                       doctest::Contains("--preserve-digests"), Error);
+  CHECK_THROWS_WITH_AS(plan_image(image, restricted_to(ManifestFormat::v2s2, registry()), wishes),
+                       doctest::Contains("--format asks for v2s2"), Error);
+  wishes.compression.form = LayerForm::zstd;
+  CHECK_THROWS_WITH_AS(plan_image(image, registry(), wishes),
+                       doctest::Contains("asked for is zstd"), Error);
+}
+
+TEST_CASE("a level that nothing would use is refused") {
+  ImageWishes wishes;
+  wishes.compression.level = 9;
+  const auto check = [&](const std::string& type) {
+    check_level_used(wishes.compression, {plan_image(input({type}), registry(), wishes)});
+  };
+  check(kOciLayer);
+  CHECK_THROWS_AS(check(kOciLayer + "+gzip"), Error);
+}
+
+TEST_CASE("layers in a compression that is only read stay, or are recoded") {
+  const ImagePlan plan = plan_image(input({kOciLayer + "+xz"}), registry());
+  CHECK(plan.layers[0].recode == Recode::none);
+  CHECK(plan.kinds == std::vector{ManifestKind::oci});
+  ImageWishes wishes;
+  wishes.compression.form = LayerForm::gzip;
+  CHECK(plan_image(input({kOciLayer + "+xz"}), registry(), wishes).layers[0].recode ==
+        Recode::compress);
+  CHECK_THROWS_AS(
+      plan_image(input({kOciLayer + "+xz"}), restricted_to(ManifestFormat::v2s2, registry())),
+      Error);
+}
+
+TEST_CASE("an encrypted layer cannot change its compression") {
+  ImageWishes wishes;
+  wishes.compression.form = LayerForm::zstd;
+  CHECK_THROWS_WITH_AS(plan_image(input({kOciLayer + "+gzip+encrypted"}), registry(), wishes),
+                       doctest::Contains("encrypted"), Error);
+}
+
 TEST_CASE("signatures need a place, and freeze the manifest") {
   ImageInput image = input({kOciLayer});
   image.signatures.push_back({"simple-signing", "x"});
@@ -109,7 +184,13 @@ TEST_CASE("layers that the source holds in another form are read as it has them"
   image.layer_infos = {plain};
   const ImagePlan plan = plan_image(image, registry());
   CHECK(plan.layers[0].from.digest->str() == digest('d'));
-  CHECK(plan.layers[0].recode == Recode::gzip);
+  CHECK(plan.layers[0].recode == Recode::compress);
+  CHECK(plan.layers[0].original_serves);
+  ImageWishes wishes;
+  wishes.compression.form = LayerForm::zstd;
+  CHECK_FALSE(plan_image(image, registry(), wishes).layers[0].original_serves);
+  wishes.compression.force = false;
+  CHECK(plan_image(image, registry(), wishes).layers[0].original_serves);
   image.signatures.push_back({"simple-signing", "x"});
   DestinationTraits to = registry();
   to.stores_signatures = true;

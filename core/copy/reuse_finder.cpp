@@ -10,10 +10,18 @@ std::string location_of(const Reference& reference) {
   return name && reference.cache_scope() ? DockerName::parse(*name).repository() : "";
 }
 
+/// Whether a blob with the same content may stand in for what would be made of the layer.
+bool serves(const BlobStep& step, const cache::BlobCandidate& known) {
+  if (step.any_form && known.compression == "gzip") return true;
+  if (known.compression != step.compression) return false;
+  return !step.chunked || known.variant == name_of(LayerForm::zstd_chunked);
+}
+
 }  // namespace
 
 Blob announced(const BlobStep& step) {
   Blob blob = step.from;
+  blob.location.clear();  // which is the source's
   blob.digest = step.result;
   blob.compression = step.layer ? std::optional(step.compression) : blob.compression;
   if (step.recode != Recode::none) {
@@ -35,7 +43,7 @@ ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, con
 std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
   Reuse want;
   bool known = true;
-  if (*step.from.digest != step.original.digest && step.layer) {
+  if (step.original_serves) {
     // The layer as the manifest has it may be there although the source holds another form of it.
     want.blob = step.original.to_blob();
     want.blob.layer_index = step.from.layer_index;
@@ -60,17 +68,26 @@ std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
   return want;
 }
 
+std::optional<Digest> ReuseFinder::plain_of(const BlobStep& step) const {
+  return cache_ == nullptr ? std::nullopt : cache_->uncompressed_digest(*step.from.digest);
+}
+
 void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
   if (cache_ == nullptr) return;
-  const bool substitute = step.recode == Recode::gzip;
+  const bool substitute = step.recode == Recode::compress;
   for (const auto& known :
        cache_->candidates(to_transport_, to_scope_, *step.from.digest, substitute)) {
     const bool same = known.digest == *step.from.digest;
-    if (step.recode != Recode::none && (same || known.compression != step.compression)) continue;
+    if (step.recode != Recode::none && (same || !serves(step, known))) continue;
     if (same && (known.location.empty() || known.location == to_location_)) continue;
     Blob blob = announced(step);
     blob.digest = known.digest;
-    blob.compression = step.compression;
+    if (substitute) {
+      blob.compression = known.compression;
+      if (step.chunked && known.compression == step.compression) {
+        blob.annotations = known.annotations;
+      }
+    }
     if (known.location != to_location_) blob.location = known.location;
     want.candidates.push_back(std::move(blob));
   }
@@ -78,21 +95,27 @@ void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
 
 void ReuseFinder::record(const BlobStep& step, const BlobReport& report) {
   if (cache_ == nullptr || report.outcome == BlobOutcome::left_at_url) return;
-  const Digest& read = *step.from.digest;
-  if (report.outcome == BlobOutcome::copied && step.layer) {
-    if (step.recode == Recode::gzip) {
-      cache_->record_pair(report.stored, read);
-      cache_->record_compression(report.stored, step.compression);
-      cache_->record_compression(read, "");
-    } else if (step.recode == Recode::decompress && step.result) {
-      cache_->record_pair(read, report.stored);
-    }
-    if (!from_location_.empty()) {
-      cache_->record_location(from_transport_, from_scope_, read, from_location_);
-    }
-  }
+  if (report.outcome == BlobOutcome::copied && step.layer) record_copied(step, report);
   if (!to_location_.empty()) {
     cache_->record_location(to_transport_, to_scope_, report.stored, to_location_);
+  }
+}
+
+/// What this copy has seen itself. Others look for blobs of which the compression is known only.
+void ReuseFinder::record_copied(const BlobStep& step, const BlobReport& report) {
+  const Digest& read = *step.from.digest;
+  cache_->record_compression(report.stored, report.compression.value_or(""));
+  if (step.chunked && !report.annotations.empty()) {
+    cache_->record_variant(report.stored, name_of(LayerForm::zstd_chunked), report.annotations);
+  }
+  const bool recoded = step.recode != Recode::none;
+  const bool plain_known = step.plain && recoded;  // it was verified on the way
+  if (plain_known) cache_->record_pair(report.stored, *step.plain);
+  if (plain_known && read != *step.plain) cache_->record_pair(read, *step.plain);
+  if (recoded && step.from.compression) cache_->record_compression(read, *step.from.compression);
+  if (step.find_plain && report.plain) cache_->record_pair(read, *report.plain);
+  if (!from_location_.empty()) {
+    cache_->record_location(from_transport_, from_scope_, read, from_location_);
   }
 }
 

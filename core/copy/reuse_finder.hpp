@@ -21,11 +21,17 @@ class ReuseFinder {
   /// What the destination should look for before the blob is put; nullopt: nothing is known.
   std::optional<Reuse> wanted(const BlobStep& step) const;
 
+  /// The digest of the layer without compression, if an earlier copy found it out.
+  std::optional<Digest> plain_of(const BlobStep& step) const;
+  /// The destination's place as locations of blobs name it; "": it has none.
+  const std::string& destination() const { return to_location_; }
+
   /// After the blob is there.
   void record(const BlobStep& step, const BlobReport& report);
 
  private:
   void add_substitutes(const BlobStep& step, Reuse& want) const;
+  void record_copied(const BlobStep& step, const BlobReport& report);
 
   cache::BlobInfoCache* cache_;
   std::string from_transport_, from_scope_, from_location_;

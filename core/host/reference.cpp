@@ -44,6 +44,17 @@ std::unique_ptr<Destination> Reference::open_destination(const Services& service
   return std::make_unique<Destination>(out, plugin_);
 }
 
+std::unique_ptr<Destination> Reference::open_preview(const Services& services) const {
+  if (!can_write()) unsupported("be written to");
+  if (!SEALOS_HAS(c_.get(), sealos_reference, open_preview))
+    unsupported("look at a destination without writing to it, as a dry run needs");
+  sealos_destination* out = nullptr;
+  checked(plugin_, "open_preview", [&](sealos_error* error) {
+    return c_->open_preview(c_.get(), services.c(), &out, error);
+  });
+  return std::make_unique<Destination>(out, plugin_);
+}
+
 std::vector<std::string> Reference::list_tags(const Services& services) const {
   if (c_->list_tags == nullptr) unsupported("list tags");
   std::vector<std::string> tags;

@@ -32,6 +32,8 @@ class Reference {
   /// services must outlive what is opened.
   std::unique_ptr<Source> open_source(const Services& services) const;
   std::unique_ptr<Destination> open_destination(const Services& services) const;
+  /// A destination that only looks; see sealos_reference.open_preview.
+  std::unique_ptr<Destination> open_preview(const Services& services) const;
   std::vector<std::string> list_tags(const Services& services) const;
   void remove(const Services& services) const;
 

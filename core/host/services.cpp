@@ -58,11 +58,20 @@ Services::Services(const Hooks& hooks, CancelToken& cancel,
     if (of(self).hooks_.progress && what != nullptr) of(self).hooks_.progress(what, done, total);
   };
   c_.option = [](const sealos_host* self, const char* key) -> const char* {
-    const auto at = of(self).options_.find(key);
-    return at == of(self).options_.end() ? nullptr : at->second.c_str();
+    const Services& services = of(self);
+    const auto at = services.options_.find(key);
+    if (at == services.options_.end()) return nullptr;
+    const std::lock_guard lock(services.mutex_);
+    services.asked_.insert(at->first);
+    return at->second.c_str();
   };
   c_.temp_dir = [](const sealos_host* self) { return of(self).hooks_.temp_dir.c_str(); };
   c_.credentials = &find_credentials;
+}
+
+bool Services::was_asked_for(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return asked_.contains(key);
 }
 
 const void* Services::find_extension(const sealos_host* self, const char* id) {

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,8 @@ class Services {
 
   const sealos_host* c() const { return &c_; }
   const std::map<std::string, std::string>& options() const { return options_; }
+  /// Whether a plugin has asked for an option that is set. Safe for concurrent use.
+  bool was_asked_for(const std::string& key) const;
 
  private:
   static const Services& of(const sealos_host* self) {
@@ -71,6 +75,8 @@ class Services {
   const Hooks& hooks_;
   CancelToken& cancel_;
   std::map<std::string, std::string> options_;
+  mutable std::mutex mutex_;  // guards asked_
+  mutable std::set<std::string> asked_;
   sealos_host c_{};
 };
 

@@ -73,8 +73,10 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
   });
   check_size(plugin_, "sealos_stream", out, out == nullptr ? 0 : out->struct_size,
              offsetof(sealos_stream, read) + sizeof(out->read));
+  // Owned from here on, so that one that is refused is released too.
+  auto stream = std::make_unique<PluginStream>(out, plugin_);
   check_member(plugin_, "sealos_stream.read", reinterpret_cast<const void*>(out->read));
-  return std::make_unique<PluginStream>(out, plugin_);
+  return stream;
 }
 
 std::vector<Item> Source::read_signatures(const std::optional<Digest>& instance) {

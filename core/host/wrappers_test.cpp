@@ -179,6 +179,31 @@ TEST_CASE_FIXTURE(Fixture, "objects that break the contract are refused") {
   CHECK_THROWS_AS(source.read_manifest(std::nullopt), Error);
 }
 
+TEST_CASE("a stream that breaks the contract is released") {
+  static int released;
+  released = 0;
+  static sealos_stream stream;
+  stream = {};
+  stream.struct_size = sizeof(stream);
+  stream.release = [](sealos_stream*) { ++released; };
+  sealos_source broken{};
+  broken.struct_size = sizeof(broken);
+  broken.read_manifest = [](sealos_source*, const char*, sealos_emit, void*,
+                            sealos_error*) -> sealos_status { return SEALOS_OK; };
+  broken.open_blob = [](sealos_source*, const sealos_blob*, std::int64_t, std::int64_t,
+                        sealos_stream** out, sealos_error*) -> sealos_status {
+    *out = &stream;
+    return SEALOS_OK;
+  };
+  sealos::Source source(&broken, "p");
+  CHECK_THROWS_WITH_AS(source.open_blob({}), doctest::Contains("sealos_stream.read"), Error);
+  CHECK(released == 1);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a transport that can only write cannot look") {
+  CHECK_THROWS_WITH_AS(reference.open_preview(services), doctest::Contains("dry run"), Error);
+}
+
 TEST_CASE_FIXTURE(Fixture, "services answer options, credentials and cancellation") {
   hooks.credentials = [](const std::string& scope) -> std::optional<sealos::sdk::Credentials> {
     if (scope != "r.io/a") return std::nullopt;

@@ -19,10 +19,10 @@ struct Descriptor {
   std::string media_type;
   Digest digest;
   std::int64_t size = -1;
-  std::vector<std::string> urls;
-  std::vector<std::pair<std::string, std::string>> annotations;
-  std::optional<Platform> platform;
-  Json json;
+  std::vector<std::string> urls = {};
+  std::vector<std::pair<std::string, std::string>> annotations = {};
+  std::optional<Platform> platform = {};
+  Json json = {};
 
   /// Throws SEALOS_INVALID: missing or malformed digest, size or media type.
   static Descriptor parse(const Json& json);

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <tuple>
-
+#include "core/manifest/schema1_signature.hpp"
 #include "support/digest/hasher.hpp"
 
 namespace sealos {
@@ -53,21 +52,14 @@ void refuse_ambiguity(const Json& json, ManifestKind kind) {
   }
 }
 
-bool is_attestation(const Descriptor& entry) {
-  for (const auto& [key, value] : entry.annotations) {
-    if (key == "vnd.docker.reference.type" && value == "attestation-manifest") return true;
-  }
-  return false;
-}
-
-bool has_zstd(const Descriptor& entry) {
-  for (const auto& [key, value] : entry.annotations) {
-    if (key == "io.github.containers.compression.zstd" && value == "true") return true;
-  }
-  return false;
-}
-
 }  // namespace
+
+Manifest::Manifest(Item item, std::string payload, Json json, ManifestKind kind)
+    : item_(std::move(item)),
+      payload_(std::move(payload)),
+      json_(std::move(json)),
+      kind_(kind),
+      digest_(digest_of(named_bytes())) {}
 
 Manifest Manifest::parse(Item item) {
   if (item.data.size() > kMaxManifestSize) {
@@ -79,8 +71,13 @@ Manifest Manifest::parse(Item item) {
     json.members("manifest");
     const ManifestKind kind = decide_kind(item.label, json);
     item.label = media_type_of(kind);
-    Digest digest = digest_of(item.data);
-    Manifest manifest(std::move(item), std::move(json), kind, std::move(digest));
+    std::string payload;
+    if (kind == ManifestKind::schema1_signed) {
+      // What was signed is what counts, whatever else stands around it.
+      payload = signed_payload(item.data, json);
+      json = Json::parse(payload);
+    }
+    Manifest manifest(std::move(item), std::move(payload), std::move(json), kind);
     manifest.read_members();
     return manifest;
   } catch (Error& e) {
@@ -89,9 +86,7 @@ Manifest Manifest::parse(Item item) {
 }
 
 void Manifest::read_members() {
-  if (kind_ == ManifestKind::schema1 || kind_ == ManifestKind::schema1_signed) {
-    throw Error(Status::unsupported, "docker schema 1 manifests are not read");
-  }
+  if (is_schema1(kind_)) return read_schema1();
   if (json_.at("schemaVersion").integer("schemaVersion") != 2) {
     throw Error(Status::invalid, "\"schemaVersion\" is not 2");
   }
@@ -108,25 +103,24 @@ void Manifest::read_members() {
   }
 }
 
-bool Manifest::is_image() const {
-  return config_ && (config_->media_type == media_type::kOciConfig ||
-                     config_->media_type == media_type::kDockerConfig);
+void Manifest::read_schema1() {
+  if (json_.at("schemaVersion").integer("schemaVersion") != 1) {
+    throw Error(Status::invalid, "\"schemaVersion\" is not 1");
+  }
+  for (const char* foreign : {"config", "layers", "manifests"}) {
+    if (json_.find(foreign) == nullptr) continue;
+    throw Error(Status::invalid,
+                fmt::format("{} that also has the members of another kind", describe(kind_)));
+  }
+  schema1_ = Schema1::parse(json_);
+  const std::string type = *layer_media_type(ManifestKind::docker, {"gzip", false});
+  for (const Digest& layer : layers_of(*schema1_)) layers_.push_back({type, layer});
 }
 
-std::optional<size_t> choose_instance(const Manifest& index, const Platform& wanted) {
-  std::optional<size_t> best;
-  std::tuple<int, int> best_rank;
-  for (size_t i = 0; i < index.instances().size(); ++i) {
-    const Descriptor& entry = index.instances()[i];
-    if (!entry.platform || is_attestation(entry)) continue;
-    const int rank = platform_rank(wanted, *entry.platform);
-    const std::tuple<int, int> whole(rank, has_zstd(entry) ? 0 : 1);
-    if (rank >= 0 && (!best || whole < best_rank)) {
-      best = i;
-      best_rank = whole;
-    }
-  }
-  return best;
+bool Manifest::is_image() const {
+  if (schema1_) return true;
+  return config_ && (config_->media_type == media_type::kOciConfig ||
+                     config_->media_type == media_type::kDockerConfig);
 }
 
 }  // namespace sealos

@@ -5,7 +5,6 @@
 using sealos::Error;
 using sealos::Manifest;
 using sealos::ManifestKind;
-using sealos::Platform;
 
 namespace {
 
@@ -21,11 +20,6 @@ const std::string kLayer = "application/vnd.oci.image.layer.v1.tar+gzip";
 std::string image(const std::string& head = "") {
   return R"({"schemaVersion":2,)" + head + R"("config":)" + descriptor(kConfig, 'c') +
          R"(,"layers":[)" + descriptor(kLayer, 'a') + "]}";
-}
-
-std::string entry(char c, const std::string& platform, const std::string& more = "") {
-  return descriptor("application/vnd.oci.image.manifest.v1+json", c,
-                    R"(,"platform":)" + platform + more);
 }
 
 }  // namespace
@@ -70,21 +64,4 @@ TEST_CASE("manifests that are none, or two at once, are refused") {
     CHECK_THROWS_AS(Manifest::parse({label, text}), Error);
   }
   CHECK(Manifest::parse({"", index}).is_index());
-}
-
-TEST_CASE("the instance that serves a platform best is chosen") {
-  const std::string text =
-      R"({"schemaVersion":2,"manifests":[)" +
-      entry('0', R"({"os":"linux","architecture":"arm","variant":"v6"})") + "," +
-      entry('1', R"({"os":"linux","architecture":"arm","variant":"v7"})") + "," +
-      entry('2', R"({"os":"linux","architecture":"amd64"})") + "," +
-      entry('3', R"({"os":"linux","architecture":"amd64"})",
-            R"(,"annotations":{"io.github.containers.compression.zstd":"true"})") +
-      "," + entry('4', R"({"os":"unknown","architecture":"unknown"})") + "]}";
-  const Manifest index = Manifest::parse({"", text});
-  CHECK(sealos::choose_instance(index, Platform::parse("linux/arm/v7")) == 1);
-  CHECK(sealos::choose_instance(index, Platform::parse("linux/arm/v8")) == 1);
-  CHECK(sealos::choose_instance(index, Platform::parse("linux/amd64")) == 3);
-  CHECK_FALSE(sealos::choose_instance(index, Platform::parse("linux/s390x")));
-  CHECK_FALSE(sealos::choose_instance(index, Platform::parse("windows/amd64")));
 }

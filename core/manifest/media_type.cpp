@@ -16,7 +16,7 @@ constexpr std::array<KindName, 6> kKinds = {{
     {ManifestKind::docker, media_type::kDockerManifest, "a docker schema 2 manifest"},
     {ManifestKind::docker_list, media_type::kDockerList, "a docker manifest list"},
     {ManifestKind::schema1, media_type::kSchema1, "a docker schema 1 manifest"},
-    {ManifestKind::schema1_signed, media_type::kSchema1Signed, "a docker schema 1 manifest"},
+    {ManifestKind::schema1_signed, media_type::kSchema1Signed, "a signed docker schema 1 manifest"},
 }};
 
 struct LayerBase {
@@ -58,7 +58,9 @@ std::optional<LayerType> layer_type(std::string_view type) {
     const char separator = layer.oci ? '+' : '.';
     if (suffix[0] != separator) continue;
     const std::string_view compression = suffix.substr(1);
-    if (compression == "gzip" || compression == "zstd") {
+    // The last two are in no specification; some images have them all the same.
+    if (compression == "gzip" || compression == "zstd" || compression == "xz" ||
+        compression == "bzip2") {
       return LayerType{std::string(compression), layer.foreign};
     }
   }
@@ -67,8 +69,10 @@ std::optional<LayerType> layer_type(std::string_view type) {
 
 std::optional<std::string> layer_media_type(ManifestKind kind, const LayerType& layer) {
   const bool oci = kind == ManifestKind::oci;
-  if (!oci && kind != ManifestKind::docker) return std::nullopt;
-  if (!oci && layer.compression != "" && layer.compression != "gzip") return std::nullopt;
+  // Schema 1 does not say of what type its layers are; it has those of docker.
+  if (is_index(kind)) return std::nullopt;
+  const bool zstd = oci && layer.compression == "zstd";
+  if (!zstd && layer.compression != "" && layer.compression != "gzip") return std::nullopt;
   for (const LayerBase& base : kLayers) {
     if (base.oci != oci || base.foreign != layer.foreign) continue;
     std::string type(base.base);

@@ -39,7 +39,7 @@ std::string_view describe(ManifestKind kind);
 
 /// What the media type of a layer says.
 struct LayerType {
-  std::string compression;  ///< "", "gzip", "zstd"
+  std::string compression;  ///< "", "gzip", "zstd", "xz", "bzip2"
   bool foreign = false;     ///< not to be distributed; may lie at the descriptor's URLs only
   bool operator==(const LayerType&) const = default;
 };
@@ -48,7 +48,7 @@ struct LayerType {
 std::optional<LayerType> layer_type(std::string_view media_type);
 
 /// The media type of such a layer in a manifest of that kind; nullopt: it cannot be there (zstd
-/// outside OCI).
+/// outside OCI, xz and bzip2 anywhere).
 std::optional<std::string> layer_media_type(ManifestKind kind, const LayerType& layer);
 
 }  // namespace sealos

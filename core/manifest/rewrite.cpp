@@ -24,11 +24,8 @@ Item finish(const Json& json, ManifestKind kind) {
 
 }  // namespace
 
-std::string obstacle_to(const Manifest& image, ManifestKind kind) {
-  if (kind == image.kind() || kind == ManifestKind::oci) return "";
-  if (kind != ManifestKind::docker) {
-    return fmt::format("sealos does not write {}", describe(kind));
-  }
+std::string obstacle_to(const Manifest& image, ManifestKind kind, const std::string& config) {
+  if (kind == image.kind() || kind == ManifestKind::oci || image.schema1() != nullptr) return "";
   if (!image.is_image()) {
     return fmt::format("an artifact with config {} has no docker form",
                        printable(image.config().media_type));
@@ -39,14 +36,11 @@ std::string obstacle_to(const Manifest& image, ManifestKind kind) {
       return fmt::format("layer type {} has no docker form", printable(layer.media_type));
     }
   }
-  return "";
+  return is_schema1(kind) ? obstacle_to_schema1(config, image.layers().size()) : "";
 }
 
 Item rewrite_image(const Manifest& image, ManifestKind kind, const Descriptor& config,
                    const std::vector<Descriptor>& layers) {
-  if (const std::string why = obstacle_to(image, kind); !why.empty()) {
-    throw Error(Status::unsupported, why);
-  }
   const bool same = kind == image.kind();
   Json json = same ? image.json() : fresh(kind);
   json.set("config", config.to_json());

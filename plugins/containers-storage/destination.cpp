@@ -59,13 +59,13 @@ void take_blob_of(const StoredLayer& layer, StagedLayer& into) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form)
-    : host_(host),
-      form_(form),
-      folders_(settings, [host] { return host.cancelled(); }),
-      store_(settings),
-      snapshot_(store_.load([host] { return host.cancelled(); })),
-      staging_(folders_.open_staging()) {
+Destination::Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
+                         sdk::Intent intent)
+    : host_(host), form_(form), store_(settings) {
+  check_writable(settings);
+  if (intent == sdk::Intent::write) folders_.emplace(settings, [host] { return host.cancelled(); });
+  snapshot_ = store_.load([host] { return host.cancelled(); });
+  if (folders_) staging_ = folders_->open_staging();
   for (const std::string& warning : settings.warnings) host_.warn(warning);
   if (!form_.name && form_.id.empty()) {
     throw Error(Status::invalid, fmt::format("\"{}\" is no name that an image can be given",
@@ -90,7 +90,7 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
     configs_[out.digest->str()] = std::move(bytes);
     return out;
   }
-  StagedLayer layer = stage_layer(*staging_, from, blob.digest, folders_.form());
+  StagedLayer layer = stage_layer(*staging_, from, blob.digest, folders_->form());
   out.digest = layer.blob_digest;
   out.size = layer.blob_size;
   out.compression = std::string(name_of(layer.compression));
@@ -163,7 +163,7 @@ StagedLayer& Destination::stage_again(const Digest& diff_id, const std::string& 
   }
   const std::unique_ptr<Stream> tar =
       twin != nullptr ? read_staged(*staging_, *twin) : layer_stream(snapshot_, *layer);
-  StagedLayer staged = stage_layer(*staging_, *tar, std::nullopt, folders_.form());
+  StagedLayer staged = stage_layer(*staging_, *tar, std::nullopt, folders_->form());
   if (staged.diff_id != diff_id) {
     throw Error(Status::corrupt, fmt::format("layer {} in the store has changed: it is now {}",
                                              diff_id.str(), staged.diff_id.str()));
@@ -259,9 +259,9 @@ void Destination::link_layers(const Json& manifest, const std::vector<Digest>& d
                               const NewImage& image) {
   for (int attempt = 0;; ++attempt) {
     try {
-      snapshot_ = store_.load(folders_.cancelled());
+      snapshot_ = store_.load(folders_->cancelled());
       std::vector<ChainLayer> chain = make_chain(manifest, diff_ids);
-      return commit_image(folders_, *staging_, chain, image);
+      return commit_image(*folders_, *staging_, chain, image);
     } catch (const Error& e) {
       if (!e.retryable() || attempt == 3) throw;
       host_.debug(e.what());

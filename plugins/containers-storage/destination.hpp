@@ -10,6 +10,7 @@
 
 #include "commit.hpp"
 #include "lookup.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -23,9 +24,10 @@ namespace sealos::containers_storage {
 class Destination {
  public:
   static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_STORES_SIGNATURES;
+      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_STORES_SIGNATURES | SEALOS_UNPACKS;
 
-  Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form);
+  Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
+              sdk::Intent intent);
 
   std::vector<std::string> manifest_types() const;
   Blob put_blob(const Blob& blob, Stream& from);
@@ -47,7 +49,7 @@ class Destination {
 
   sdk::Host host_;
   ImageForm form_;
-  WritableStore folders_;
+  std::optional<WritableStore> folders_;  // none in a preview
   Store store_;
   Snapshot snapshot_;  // from the beginning, and taken anew for commit
   std::unique_ptr<StagingArea> staging_;

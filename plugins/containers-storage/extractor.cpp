@@ -15,15 +15,15 @@
 
 namespace sealos::containers_storage {
 
+using layer_tar::belongs_to_aufs;
 using layer_tar::clean_path;
 using layer_tar::hash_of_name;
 using layer_tar::join_path;
+using layer_tar::kOpaque;
+using layer_tar::kWhiteout;
 
 namespace {
 
-constexpr std::string_view kWhiteout = ".wh.";
-constexpr std::string_view kOpaque = ".wh..wh..opq";
-constexpr std::string_view kAufs = ".wh..wh.";  // AUFS kept its own things under such names
 constexpr size_t kMaxOwners = 100000;
 
 [[noreturn]] void fail(const char* doing, const std::string& name) {
@@ -37,13 +37,6 @@ bool is_device_left_out(const TarEntry& entry) {
   static const bool namespaced = in_user_namespace();
   const bool device = entry.kind == EntryKind::char_device || entry.kind == EntryKind::block_device;
   return device && namespaced;
-}
-
-bool belongs_to_aufs(const std::vector<std::string>& parts) {
-  for (const std::string& part : parts) {
-    if (part.starts_with(kAufs) && part != kOpaque) return true;
-  }
-  return false;
 }
 
 }  // namespace

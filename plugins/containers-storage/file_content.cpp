@@ -7,14 +7,11 @@
 #include <cstring>
 
 #include "support/layer_tar/crc64.hpp"
+#include "support/layer_tar/sparse_content.hpp"
 
 namespace sealos::containers_storage {
 
-using layer_tar::check_sparse_map;
 using layer_tar::Crc64;
-using layer_tar::kTarBlock;
-using layer_tar::parse_decimal;
-using layer_tar::SparseMap;
 
 namespace {
 
@@ -56,60 +53,6 @@ void set_size(int file, std::int64_t size, const std::string& name) {
   if (::ftruncate(file, size) != 0) throw errno_error(errno, "writing " + printable(name));
 }
 
-/// Pieces of content that are given to `split` too.
-class RawContent {
- public:
-  RawContent(TarReader& reader, TarSplitWriter& split) : reader_(reader), split_(split) {}
-  /// At most `most` bytes; empty at the end.
-  std::span<const std::byte> take(size_t most) {
-    if (left_.empty()) {
-      left_ = reader_.content();
-      split_.raw(left_);
-    }
-    const auto out = left_.first(std::min(most, left_.size()));
-    left_ = left_.subspan(out.size());
-    taken_ += static_cast<std::int64_t>(out.size());
-    return out;
-  }
-  std::int64_t taken() const { return taken_; }
-
- private:
-  TarReader& reader_;
-  TarSplitWriter& split_;
-  std::span<const std::byte> left_;
-  std::int64_t taken_ = 0;
-};
-
-/// Format 1.0: lines of decimal numbers, how many parts and then each, padded to a block.
-SparseMap read_map(RawContent& content, const std::string& name) {
-  const auto refuse = [&name] {
-    throw Error(Status::corrupt, "the map of the sparse file " + printable(name) + " is damaged");
-  };
-  const auto next = [&] {
-    std::string digits;
-    while (true) {
-      const auto byte = content.take(1);
-      if (byte.empty() || digits.size() > 20) refuse();
-      if (byte[0] == std::byte{'\n'}) break;
-      digits += static_cast<char>(byte[0]);
-    }
-    const auto value = parse_decimal(digits);
-    if (!value) refuse();
-    return *value;
-  };
-  SparseMap map;
-  const std::int64_t count = next();
-  if (count > (1 << 20)) refuse();
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t offset = next();
-    map.emplace_back(offset, next());
-  }
-  while (content.taken() % static_cast<std::int64_t>(kTarBlock) != 0) {
-    if (content.take(1).empty()) refuse();
-  }
-  return map;
-}
-
 }  // namespace
 
 std::uint64_t write_content(TarReader& reader, int file, const std::string& name) {
@@ -126,20 +69,11 @@ std::uint64_t write_content(TarReader& reader, int file, const std::string& name
 
 void write_sparse_content(const TarEntry& entry, TarReader& reader, TarSplitWriter& split,
                           int file) {
-  RawContent content(reader, split);
-  TarEntry described = entry;
-  if (entry.sparse_map_in_content) described.sparse_map = read_map(content, entry.name);
-  check_sparse_map(described, entry.size - content.taken());
-  for (const auto& [offset, length] : described.sparse_map) {
-    std::int64_t done = 0;
-    while (done < length) {
-      const auto bytes = content.take(static_cast<size_t>(length - done));
-      if (bytes.empty()) throw Error(Status::corrupt, "a sparse file is cut off");
-      write_at(file, bytes, offset + done, entry.name);
-      done += static_cast<std::int64_t>(bytes.size());
-    }
-  }
-  set_size(file, described.real_size, entry.name);
+  const std::int64_t size = layer_tar::read_sparse_content(
+      entry, reader, &split, [&](std::int64_t at, std::span<const std::byte> bytes) {
+        write_at(file, bytes, at, entry.name);
+      });
+  set_size(file, size, entry.name);
 }
 
 }  // namespace sealos::containers_storage

@@ -87,7 +87,11 @@ std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
-  return std::make_unique<Destination>(host, settings_, form_);
+  return std::make_unique<Destination>(host, settings_, form_, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return std::make_unique<Destination>(host, settings_, form_, sdk::Intent::preview);
 }
 
 void Reference::remove(sdk::Host host) const { remove_image(host, settings_, form_); }

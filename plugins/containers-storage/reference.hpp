@@ -27,6 +27,8 @@ class Reference {
   std::vector<std::string> policy_namespaces() const;
   std::unique_ptr<Source> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   /// A name is taken from its image; an image that has no other, or that is named by its ID, goes
   /// with the layers that nothing else needs. Throws SEALOS_INVALID where a container uses it.
   void remove(sdk::Host host) const;

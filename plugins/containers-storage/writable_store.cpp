@@ -34,7 +34,14 @@ bool is_set(const StoreSettings& settings, const char* key) {
   return at != settings.options.end() && !at->second.empty() && at->second != "false";
 }
 
-void refuse_what_cannot_be(const StoreSettings& settings) {
+Fd make_and_open(int folder, const std::string& path, unsigned mode) {
+  make_folder(folder, path, mode);
+  return open_at(folder, path, kAnyFolder);
+}
+
+}  // namespace
+
+void check_writable(const StoreSettings& settings) {
   if (settings.rootless && !settings.mapped) {
     throw Error(
         Status::denied,
@@ -54,18 +61,11 @@ void refuse_what_cannot_be(const StoreSettings& settings) {
   }
 }
 
-Fd make_and_open(int folder, const std::string& path, unsigned mode) {
-  make_folder(folder, path, mode);
-  return open_at(folder, path, kAnyFolder);
-}
-
-}  // namespace
-
 WritableStore::WritableStore(const StoreSettings& settings, std::function<bool()> cancelled)
     : driver_(choose_driver(settings)),
       run_root_(settings.runroot),
       cancelled_(std::move(cancelled)) {
-  refuse_what_cannot_be(settings);
+  check_writable(settings);
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(settings.graphroot).parent_path(),
                                       error);

@@ -12,12 +12,15 @@
 
 namespace sealos::containers_storage {
 
+/// Throws SEALOS_DENIED and SEALOS_UNSUPPORTED, with the reason, where stores of this kind cannot
+/// be written.
+void check_writable(const StoreSettings& settings);
+
 /// Makes the folders of a store where they are missing, and holds them open. All of them are of one
 /// mount, so that renames between them work even where a tool has mounted a folder over itself.
 class WritableStore {
  public:
-  /// Throws SEALOS_DENIED and SEALOS_UNSUPPORTED, with the reason, where stores of this kind cannot
-  /// be written.
+  /// Throws as check_writable does.
   WritableStore(const StoreSettings& settings, std::function<bool()> cancelled);
 
   const std::string& driver() const { return driver_; }

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "dir_signature.hpp"
+#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
 #include "support/file/write_behind.hpp"
@@ -53,11 +53,15 @@ LayerCompression wanted_compression(const sdk::Host& host) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const std::string& path)
+Destination::Destination(sdk::Host host, const std::string& path, sdk::Intent intent)
     : host_(host),
       path_(path),
       compression_(wanted_compression(host)),
       verify_reused_(host.flag("dir.verify-reused").value_or(false)) {
+  if (intent == sdk::Intent::preview) {
+    look_at_folder();
+    return;
+  }
   try {
     open_folder();
   } catch (...) {
@@ -84,6 +88,15 @@ void Destination::open_folder() {
   // From here on the folder is known as one that may be written to, also after a kill -9.
   replace_file(folder_.get(), std::string(kVersionFile), version_text(Version::v1_1));
   made_version_ = true;
+}
+
+void Destination::look_at_folder() {
+  ended_ = true;  // there is nothing to take back
+  if (::access(path_.c_str(), F_OK) != 0 && errno == ENOENT) return;
+  folder_ = open_at(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY);
+  check_former();
+  if (::faccessat(folder_.get(), ".", W_OK, AT_EACCESS) != 0)
+    throw errno_error(errno, "writing to the folder");
 }
 
 void Destination::check_former() const {
@@ -132,6 +145,7 @@ void Destination::keep(StagedFile& file, const Name& name, std::int64_t size) {
 
 /// The file that a blob is in already.
 std::optional<std::string> Destination::find(const Digest& digest, std::int64_t size) const {
+  if (!folder_) return std::nullopt;
   for (const Version version : {Version::v1_1, Version::v1_2}) {
     const std::string name = blob_name(version, digest);
     struct stat st;

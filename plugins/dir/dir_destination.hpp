@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dir_layout.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -26,7 +27,7 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_STORES_SIGNATURES;
 
-  Destination(sdk::Host host, const std::string& path);
+  Destination(sdk::Host host, const std::string& path, sdk::Intent intent);
   ~Destination();
 
   LayerCompression compression() const { return compression_; }
@@ -42,6 +43,7 @@ class Destination {
   using Name = std::pair<Digest, std::string>;
 
   void open_folder();
+  void look_at_folder();
   void check_former() const;
   std::optional<std::string> find(const Digest& digest, std::int64_t size) const;
   bool verify(const std::string& file, const Digest& digest) const;
@@ -56,7 +58,7 @@ class Destination {
   std::string path_;
   LayerCompression compression_;
   bool verify_reused_;
-  Fd folder_;
+  Fd folder_;  // none where a preview finds none
   bool made_folder_ = false, made_version_ = false, ended_ = false;
   std::mutex mutex_;                   // guards what follows
   std::map<Name, std::string> files_;  // of the new image; their names now

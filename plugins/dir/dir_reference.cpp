@@ -31,12 +31,20 @@ std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
   }
 }
 
-std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent) const {
   try {
-    return std::make_unique<Destination>(host, path_);
+    return std::make_unique<Destination>(host, path_, intent);
   } catch (Error& e) {
     throw e.add_context("dir:" + printable(path_));
   }
+}
+
+std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return open(host, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open(host, sdk::Intent::preview);
 }
 
 }  // namespace sealos::dir

@@ -22,8 +22,12 @@ class Reference {
   std::vector<std::string> policy_namespaces() const;
   std::unique_ptr<Source> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
+
   std::string path_, resolved_;
 };
 

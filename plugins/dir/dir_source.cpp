@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "dir_signature.hpp"
+#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
 

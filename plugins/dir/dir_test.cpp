@@ -6,7 +6,7 @@
 #include <set>
 
 #include "dir_reference.hpp"
-#include "dir_signature.hpp"
+#include "support/signature_file/signature_file.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
 #include "support/testing/fake_host.hpp"

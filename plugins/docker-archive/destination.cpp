@@ -25,6 +25,13 @@ bool wants_plain(const sdk::Host& host) {
       fmt::format("docker-archive.format must be hybrid or plain, not \"{}\"", printable(wish)));
 }
 
+std::string what_to_do_with_existing(const sdk::Host& host) {
+  const std::string wish = host.option(kExisting).value_or("refuse");
+  if (wish == "add" || wish == "replace" || wish == "refuse") return wish;
+  throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
+                                           kExisting, printable(wish)));
+}
+
 /// The name of the reference, and those of the option, which are separated by commas.
 std::vector<DockerName> wanted_names(const sdk::Host& host, const ArchiveName& name) {
   std::vector<DockerName> names;
@@ -57,30 +64,28 @@ std::string plain_path(const Blob& blob, const Digest& digest) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const ArchiveName& name)
+Destination::Destination(sdk::Host host, const ArchiveName& name, sdk::Intent intent)
     : host_(host),
       names_(wanted_names(host, name)),
       plain_(wants_plain(host)),
-      decompress_(host.flag("docker-archive.decompress").value_or(false)) {
+      decompress_(host.flag("docker-archive.decompress").value_or(false)),
+      preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  if (target.exists()) open_former(target);
+  const std::string wish = what_to_do_with_existing(host);
+  if (target.exists()) open_former(target, wish);
+  if (preview_) return;
   output_ =
       std::make_unique<ArchiveOutput>(host_, target, kMode, former_ ? former_->blobs() : nullptr);
   if (plain_) output_->name_blobs(plain_path);
 }
 
-void Destination::open_former(const ArchiveTarget& target) {
-  const std::string wish = host_.option(kExisting).value_or("refuse");
+void Destination::open_former(const ArchiveTarget& target, const std::string& wish) {
   if (wish == "replace") return;
   if (wish == "refuse") {
     throw Error(Status::exists,
                 fmt::format("the file exists; {0}=add adds this image, {0}=replace replaces the "
                             "file",
                             kExisting));
-  }
-  if (wish != "add") {
-    throw Error(Status::invalid, fmt::format("{} must be add, replace or refuse, not \"{}\"",
-                                             kExisting, printable(wish)));
   }
   former_ = std::make_unique<FormerArchive>(host_, target.path());
 }
@@ -128,11 +133,17 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
   return output().put(blob, from);
 }
 
+/// What a preview says to a blob that has a digest.
+std::optional<std::int64_t> Destination::reusable(const Blob& blob) const {
+  if (plain_ || !former_) return std::nullopt;
+  return size_to_carry_over(former_->blobs().get(), blob, *blob.digest);
+}
+
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   const auto use = [&](const Blob& blob) -> std::optional<Blob> {
     if (!blob.digest || (want.compression && blob.compression != want.compression))
       return std::nullopt;
-    const auto size = output().reuse(blob, *blob.digest);
+    const auto size = preview_ ? reusable(blob) : output().reuse(blob, *blob.digest);
     if (!size) return std::nullopt;
     Blob used = blob;
     used.size = *size;

@@ -10,6 +10,7 @@
 
 #include "archive_name.hpp"
 #include "former_archive.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"
@@ -21,7 +22,7 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_KEEPS_DOCKER_NAME;
 
-  Destination(sdk::Host host, const ArchiveName& name);
+  Destination(sdk::Host host, const ArchiveName& name, sdk::Intent intent);
 
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const;
@@ -32,9 +33,10 @@ class Destination {
   void abort() { output_.reset(); }
 
  private:
-  void open_former(const ArchiveTarget& target);
+  void open_former(const ArchiveTarget& target, const std::string& wish);
   void check_layer(const Blob& blob);
   ArchiveOutput& output();
+  std::optional<std::int64_t> reusable(const Blob& blob) const;
   ArchiveItem item_of(const Json& manifest) const;
   ArchiveItem described_item() const;
   void add_item(ArchiveItem item);
@@ -42,11 +44,11 @@ class Destination {
 
   sdk::Host host_;
   std::vector<DockerName> names_;
-  bool plain_, decompress_;
+  bool plain_, decompress_, preview_;
   std::unique_ptr<FormerArchive> former_;  // where images are added to it
   std::vector<ArchiveItem> items_;
   oci_layout::LayoutIndex index_;
-  std::unique_ptr<ArchiveOutput> output_;
+  std::unique_ptr<ArchiveOutput> output_;  // none in a preview
   std::optional<oci_layout::Descriptor> top_;
   std::string top_text_;
   std::map<Digest, std::string> manifests_;  // of the images in the index

@@ -121,6 +121,23 @@ void DaemonClient::negotiate(const DaemonAddress::Environment& environment) {
   if (os_.empty()) os_ = version.text_at("Os");
 }
 
+bool DaemonClient::keeps_indexes() {
+  http::Request request;
+  request.url = url("/info");
+  http::Response response = send(quick_, request);
+  if (!response.ok()) {
+    response.finish();
+    return false;
+  }
+  const Json info = Json::parse(response.read_all(kMostAnswer));
+  const Json* status = info.find("DriverStatus");
+  if (status == nullptr) return false;
+  for (const Json& pair : status->items("DriverStatus")) {
+    if (pair == Json(Json::Array{"driver-type", "io.containerd.snapshotter.v1"})) return true;
+  }
+  return false;
+}
+
 std::optional<Json> DaemonClient::inspect(const std::string& name) {
   http::Request request;
   request.url = url("/images/" + http::percent_encode(name) + "/json");

@@ -30,6 +30,8 @@ class DaemonClient {
   std::string os() const { return os_; }
   std::string architecture() const { return architecture_; }
 
+  /// Whether its store is containerd's, which keeps an index with all its images.
+  bool keeps_indexes();
   /// GET /images/{name}/json; nullopt if there is no such image.
   std::optional<Json> inspect(const std::string& name);
   /// The tar of docker save. Its first byte comes late, and what fails later stands in the tar.

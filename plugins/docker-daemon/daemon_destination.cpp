@@ -25,8 +25,10 @@ Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, D
       archive_(*upload_, 0, 0444, host.temp_dir()) {}
 
 std::vector<std::string> Destination::manifest_types() const {
-  return {std::string(kOciManifest), std::string(kDockerManifest), std::string(kOciIndex),
-          std::string(kDockerList)};
+  std::vector<std::string> types{std::string(kOciManifest), std::string(kDockerManifest)};
+  if (client_->keeps_indexes())
+    types.insert(types.end(), {std::string(kOciIndex), std::string(kDockerList)});
+  return types;
 }
 
 bool Destination::unpacks(Compression kind) const {

@@ -51,4 +51,8 @@ std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
   return std::make_unique<Destination>(host, connect(host), name_);
 }
 
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open_destination(host);
+}
+
 }  // namespace sealos::docker_daemon

@@ -25,6 +25,8 @@ class Reference {
 
   std::unique_ptr<Source> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// Nothing is sent before the first blob: one like the other.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
 
  private:
   DaemonName name_;

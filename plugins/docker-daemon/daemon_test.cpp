@@ -26,6 +26,7 @@ namespace {
 /// As much of a daemon as images need. What is loaded is kept as it came.
 struct FakeDaemon {
   std::string api = "1.41", archive, id, answer = R"({"stream":"Loaded image: foo:1\n"})";
+  std::string info;
   bool dies_in_load = false;
   std::mutex mutex;
   std::vector<std::string> loads;  // complete ones
@@ -45,6 +46,8 @@ struct FakeDaemon {
       served.reply(200, fields, "OK");
     } else if (path.ends_with("/version")) {
       served.reply(200, {}, R"({"Os":"linux","Arch":"amd64"})");
+    } else if (path.ends_with("/info") && !info.empty()) {
+      served.reply(200, {}, info);
     } else if (path.ends_with("/json")) {
       if (id.empty()) return served.reply(404, {}, R"({"message":"No such image"})");
       served.reply(200, {}, R"({"Id":")" + id + R"(","Size":5})");
@@ -226,6 +229,21 @@ TEST_CASE("an image is sent as an archive of docker that is an OCI layout, too")
   CHECK(source.read_manifest({}).data == manifest_of(layer));
   CHECK(read_stream(*source.open_blob(blob_of(layer), 0, -1), 1 << 20, "layer") == layer);
   CHECK(read_stream(*source.open_blob(blob_of(layer), 3, 5), 9, "part") == layer.substr(3, 5));
+}
+
+TEST_CASE("a daemon takes an index only where its store keeps one") {
+  FakeHost host;
+  FakeDaemon daemon;
+  const auto types = [&] {
+    return Destination(host.host(), daemon.client(host), DaemonName::parse("foo:1"))
+        .manifest_types()
+        .size();
+  };
+  CHECK(types() == 2);
+  daemon.info = R"({"DriverStatus":[["Backing Filesystem","extfs"]]})";
+  CHECK(types() == 2);
+  daemon.info = R"({"DriverStatus":[["driver-type","io.containerd.snapshotter.v1"]]})";
+  CHECK(types() == 4);
 }
 
 TEST_CASE("layers of unknown size or digest are sent as well") {

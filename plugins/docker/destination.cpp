@@ -10,30 +10,37 @@
 
 namespace sealos::docker {
 
-Destination::Destination(sdk::Host host, const DockerName& name, bool insecure)
+Destination::Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent)
     : registry_(host, name, insecure),
       name_(name),
-      journal_(host, name.str(), registry_.settings().journal),
+      preview_(intent == sdk::Intent::preview),
+      journal_(host, name.str(), registry_.settings().journal && !preview_),
       uploader_(registry_, journal_) {}
 
 std::vector<std::string> Destination::manifest_types() const {
-  return {kOciManifest, kDockerManifest, kOciIndex, kDockerList};
+  return {kOciManifest, kDockerManifest, kOciIndex, kDockerList, kSchema1Signed, kSchema1};
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) { return uploader_.upload(blob, from); }
 
-std::optional<std::int64_t> Destination::try_mount(const Blob& candidate,
-                                                   const std::string& location) {
+std::optional<Blob> Destination::try_mount(const Blob& candidate, const std::string& location) {
   std::string path = location;
   if (path.starts_with(registry_.domain() + "/")) path.erase(0, registry_.domain().size() + 1);
   if (path.empty() || path == registry_.path()) return std::nullopt;
   try {
     // It becomes part of an address.
     const DockerName checked = DockerName::parse(registry_.domain() + "/" + path);
-    std::int64_t size = candidate.size;
-    if (size < 0) size = head_blob(registry_, checked.path, *candidate.digest).value_or(-1);
-    if (size < 0 || !mount_blob(registry_, *candidate.digest, checked.path)) return std::nullopt;
-    return size;
+    Blob mounted = candidate;
+    std::optional<std::int64_t> there;
+    if (preview_ || candidate.size < 0) {
+      there = head_blob(registry_, checked.path, *candidate.digest);
+      if (!there) return std::nullopt;
+      if (candidate.size < 0) mounted.size = *there;
+    }
+    if (mounted.size < 0) return std::nullopt;
+    if (!preview_ && !mount_blob(registry_, *candidate.digest, checked.path)) return std::nullopt;
+    mounted.location = registry_.domain() + "/" + checked.path;
+    return mounted;
   } catch (const Error& e) {
     if (e.status() == Status::cancelled) throw;
     registry_.host().debug(e.message());
@@ -41,26 +48,30 @@ std::optional<std::int64_t> Destination::try_mount(const Blob& candidate,
   }
 }
 
-std::optional<std::int64_t> Destination::try_mounts(const Blob& candidate) {
+std::optional<Blob> Destination::try_mounts(const Blob& candidate) {
   if (!candidate.location.empty()) {
-    if (const auto size = try_mount(candidate, candidate.location)) return size;
+    if (auto mounted = try_mount(candidate, candidate.location)) return mounted;
   }
   for (const std::string& repository : registry_.settings().mount_from) {
-    if (const auto size = try_mount(candidate, repository)) return size;
+    if (auto mounted = try_mount(candidate, repository)) return mounted;
   }
   return std::nullopt;
 }
 
 std::optional<Blob> Destination::try_one(const Blob& candidate, bool absent) {
   if (!candidate.digest) return std::nullopt;
-  Blob used = candidate;
-  used.urls.clear();
-  auto size = absent ? std::nullopt : head_blob(registry_, registry_.path(), *candidate.digest);
+  const auto size =
+      absent ? std::nullopt : head_blob(registry_, registry_.path(), *candidate.digest);
   if (size && *size >= 0 && candidate.size >= 0 && *size != candidate.size) return std::nullopt;
-  if (!size) size = try_mounts(candidate);
-  if (!size) return std::nullopt;
-  if (*size >= 0) used.size = *size;
-  used.location = registry_.repository();
+  Blob used = candidate;
+  used.location.clear();
+  if (size && *size >= 0) used.size = *size;
+  if (!size) {
+    auto mounted = try_mounts(candidate);
+    if (!mounted) return std::nullopt;
+    used = *std::move(mounted);
+  }
+  used.urls.clear();
   return used;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "registry.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/types.hpp"
 #include "upload.hpp"
 
@@ -16,14 +17,14 @@ class Destination {
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
 
   /// insecure: see Registry.
-  Destination(sdk::Host host, const DockerName& name, bool insecure);
+  Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent);
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const { return LayerCompression::compress; }
 
   Blob put_blob(const Blob& blob, Stream& from);
   /// Uses what the repository has, or mounts what another one of the same registry has: a
   /// candidate's location is "path" or "host/path". A registry that refuses to answer here is
-  /// taken as not having the blob.
+  /// taken as not having the blob. A preview mounts nothing, and asks the other repository.
   std::optional<Blob> try_reuse(const Reuse& want);
   /// A manifest that is there already is not sent. One that has a subject is added to the list of
   /// its referrers where the registry does not do that itself.
@@ -34,14 +35,15 @@ class Destination {
  private:
   /// absent: it is known not to be in this repository.
   std::optional<Blob> try_one(const Blob& candidate, bool absent);
-  /// The size of what was mounted; nullopt: nothing was.
-  std::optional<std::int64_t> try_mounts(const Blob& candidate);
-  std::optional<std::int64_t> try_mount(const Blob& candidate, const std::string& location);
+  /// What was mounted, with its location; nullopt: nothing was.
+  std::optional<Blob> try_mounts(const Blob& candidate);
+  std::optional<Blob> try_mount(const Blob& candidate, const std::string& location);
 
   bool has_same(const std::string& name, const Item& manifest);
 
   Registry registry_;
   const DockerName name_;
+  const bool preview_;
   Journal journal_;
   Uploader uploader_;
 };

@@ -143,6 +143,22 @@ TEST_CASE("a blob of another repository of the same registry is mounted") {
   CHECK(registry.bytes_received() == 0);
 }
 
+TEST_CASE("a preview mounts nothing and says from where it would") {
+  PlainHost host;
+  FakeRegistry registry;
+  registry.add_blob("base/os", "layer");
+  const auto to = docker::Reference::parse(registry.name("app:1"))->open_preview(host.host());
+  Reuse want;
+  want.blob = blob_of("layer");
+  CHECK_FALSE(to->try_reuse(want));
+  want.blob.location = "base/os";
+  const auto used = to->try_reuse(want);
+  REQUIRE(used);
+  CHECK(used->location == registry.address() + "/base/os");
+  CHECK_FALSE(registry.has_blob("app", digest_of("layer")));
+  CHECK(registry.open_uploads() == 0);
+}
+
 TEST_CASE("a mount that is not possible leaves no open upload and is no error") {
   PlainHost host;
   FakeRegistry registry;

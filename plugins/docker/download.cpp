@@ -10,9 +10,6 @@
 namespace sealos::docker {
 namespace {
 
-/// Progress that makes the count of tries start anew.
-constexpr std::int64_t kProgress = 1 << 20;
-
 /// "bytes 5-9/10" is 5 and 10; the total may be "*", which is -1.
 struct ContentRange {
   std::int64_t first = -1, total = -1;

@@ -126,7 +126,10 @@ TEST_CASE("what the registry has is checked: another beginning is sent again") {
   registry.patch_cuts = {2'000'000};
   const auto to = destination(host, registry.name("app:1"));
   CHECK(status_of([&] { put(*to, bytes); }) == Status::unavailable);
-  registry.uploads.begin()->second->bytes[5] ^= 1;
+  {
+    const std::lock_guard lock(registry.mutex);
+    registry.uploads.begin()->second->bytes[5] ^= 1;
+  }
   CHECK(status_of([&] { put(*to, bytes); }) == Status::corrupt);
   put(*to, bytes);
   CHECK(registry.blob(digest_of(bytes)) == bytes);

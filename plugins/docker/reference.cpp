@@ -50,12 +50,20 @@ std::unique_ptr<Source> Reference::open_source(sdk::Host host) const {
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return open(host, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open(host, sdk::Intent::preview);
+}
+
+std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent) const {
   if (name_.digest && !name_.tag.empty())
     throw Error(Status::invalid,
                 fmt::format("docker://{} has a tag and a digest; a destination takes one of them",
                             name_.str()));
   const bool insecure = sdk::place_to_write(host, name_.str()).insecure;
-  return std::make_unique<Destination>(host, name_, insecure);
+  return std::make_unique<Destination>(host, name_, insecure, intent);
 }
 
 std::vector<std::string> Reference::list_tags(sdk::Host host) const {

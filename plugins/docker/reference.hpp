@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/docker_name/docker_name.hpp"
 
@@ -30,12 +31,15 @@ class Reference {
   std::unique_ptr<Source> open_source(sdk::Host host) const;
   /// Throws SEALOS_INVALID for a name with both tag and digest.
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
   void remove(sdk::Host host) const;
 
   const DockerName& name() const { return name_; }
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
   explicit Reference(DockerName name) : name_(std::move(name)) {}
   DockerName name_;
 };

@@ -2,10 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "certs.hpp"
 
 namespace sealos::docker {
 namespace {
+
+/// The limit of that name, which both sides of a copy share.
+std::shared_ptr<http::Throttle> shared_limit(const std::string& name, std::int64_t rate,
+                                             std::shared_ptr<http::Throttle> within) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, std::int64_t>, std::weak_ptr<http::Throttle>> known;
+  const std::lock_guard lock(mutex);
+  auto& entry = known[{name, rate}];
+  auto limit = entry.lock();
+  if (limit == nullptr) entry = limit = std::make_shared<http::Throttle>(rate, std::move(within));
+  return limit;
+}
+
+std::shared_ptr<http::Throttle> limits(const Settings& settings, const std::string& domain) {
+  std::shared_ptr<http::Throttle> limit;
+  if (settings.rate > 0) limit = shared_limit("", settings.rate, nullptr);
+  if (settings.host_rate > 0) limit = shared_limit(domain, settings.host_rate, limit);
+  return limit;
+}
 
 http::ClientOptions client_options(const sdk::Host& host, const std::string& domain,
                                    const Settings& settings) {
@@ -17,7 +38,7 @@ http::ClientOptions client_options(const sdk::Host& host, const std::string& dom
   options.tls = tls_options(host, domain, settings.verify);
   options.proxies = http::ProxyRules::from_environment();
   options.max_connections = settings.max_connections;
-  options.rate = settings.rate;
+  options.throttle = limits(settings, domain);
   return options;
 }
 

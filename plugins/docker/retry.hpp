@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ class Retries {
   const sdk::Host host_;
   std::atomic<std::int64_t> waited_ms_ = 0;
 };
+
+/// Bytes of progress that make the count of tries start anew.
+inline constexpr std::int64_t kProgress = 1 << 20;
 
 /// The tries of one request.
 class Tries {

@@ -82,7 +82,7 @@ const char* const kOptions[] = {
     "retry-delay",
     "time between tries, such as 500ms or 2s (default: 1s, doubled each time)",
     "limit-rate",
-    "bytes a second to and from the registry, such as 500K or 10M",
+    "bytes a second to and from all registries together, such as 500K or 10M",
     "max-connections",
     "connections to one host at a time (default: as many as are needed)",
     "retry-on",
@@ -97,6 +97,8 @@ const char* const kOptions[] = {
     "time without a single byte after which a connection is given up (default 60s)",
     "docker.chunk-size",
     "upload in parts of this size, such as 64M, each acknowledged by the registry",
+    "docker.host-limit-rate",
+    "bytes a second to and from one host",
     "docker.mount-from",
     "repositories of the same registry that may have the layers, separated by commas",
     "docker.journal",
@@ -135,6 +137,8 @@ Settings Settings::read(const sdk::Host& host, bool insecure) {
   settings.journal = host.flag("docker.journal").value_or(true);
   settings.retry = read_retry(host);
   if (const auto text = host.option("limit-rate")) settings.rate = parse_size("limit-rate", *text);
+  if (const auto text = host.option("docker.host-limit-rate"))
+    settings.host_rate = parse_size("docker.host-limit-rate", *text);
   if (const auto text = host.option("max-connections")) {
     const auto number = parse_number("max-connections", *text, "a number from 1 on");
     if (number == 0 || number > 10'000) refuse("max-connections", *text, "a number from 1 on");

@@ -26,7 +26,8 @@ struct Settings {
   bool verify = true;
   RetryPolicy retry;
   std::chrono::milliseconds stall{60'000};
-  std::int64_t rate = 0;  ///< bytes a second; 0: no limit
+  std::int64_t rate = 0;       ///< bytes a second of all registries together; 0: no limit
+  std::int64_t host_rate = 0;  ///< the same for each host
   unsigned max_connections = 0;
   std::int64_t chunk_size = 0;  ///< 0: the whole blob in one request where the registry takes it
   std::vector<std::string> mount_from;

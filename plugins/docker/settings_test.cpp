@@ -55,6 +55,7 @@ TEST_CASE("a value that means nothing is refused") {
   for (const auto& [key, value] :
        std::vector<std::pair<std::string, std::string>>{{"retry", "many"},
                                                         {"limit-rate", "fast"},
+                                                        {"docker.host-limit-rate", "0"},
                                                         {"max-connections", "0"},
                                                         {"docker.stall-timeout", "0s"},
                                                         {"docker.chunk-size", "0"},

@@ -11,8 +11,6 @@ namespace {
 
 /// Uploads below this size are not worth a note on the disk.
 constexpr std::int64_t kWorthNoting = 1 << 20;
-/// Progress that makes the count of tries start anew.
-constexpr std::int64_t kProgress = 1 << 20;
 
 }  // namespace
 

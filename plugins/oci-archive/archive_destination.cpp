@@ -35,18 +35,20 @@ LayoutIndex index_of(const TarFile& tar) {
 
 }  // namespace
 
-Destination::Destination(sdk::Host host, const LayoutName& name)
+Destination::Destination(sdk::Host host, const LayoutName& name, sdk::Intent intent)
     : host_(host),
       name_(name),
-      keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)) {
+      keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)),
+      preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  if (target.exists()) open_former(target);
+  const std::string wish = what_to_do_with_existing(host);
+  if (target.exists()) open_former(target, wish);
+  if (preview_) return;
   output_ = std::make_unique<ArchiveOutput>(host_, target, kMode, former_);
 }
 
 /// Replaces what would be replaced in a layout too; images of other names are not lost unasked.
-void Destination::open_former(const ArchiveTarget& target) {
-  const std::string wish = what_to_do_with_existing(host_);
+void Destination::open_former(const ArchiveTarget& target, const std::string& wish) {
   if (wish == "replace") return;
   if (wish == "refuse") throw Error(Status::exists, "the file exists");
   const std::string advice =
@@ -99,7 +101,8 @@ std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   const auto use = [&](const Blob& blob) -> std::optional<Blob> {
     if (!blob.digest || (want.compression && blob.compression != want.compression))
       return std::nullopt;
-    const auto size = output().reuse(blob, *blob.digest);
+    const auto size = preview_ ? size_to_carry_over(former_.get(), blob, *blob.digest)
+                               : output().reuse(blob, *blob.digest);
     if (!size) return std::nullopt;
     Blob used = blob;
     used.size = *size;

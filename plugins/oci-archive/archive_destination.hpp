@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/layout_archive/archive_output.hpp"
 #include "support/oci_layout/layout_index.hpp"
@@ -18,7 +19,7 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_KEEPS_URLS;
 
-  Destination(sdk::Host host, const oci_layout::LayoutName& name);
+  Destination(sdk::Host host, const oci_layout::LayoutName& name, sdk::Intent intent);
 
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const;
@@ -29,16 +30,16 @@ class Destination {
   void abort() { output_.reset(); }
 
  private:
-  void open_former(const ArchiveTarget& target);
+  void open_former(const ArchiveTarget& target, const std::string& wish);
   void carry_over_images();
   ArchiveOutput& output();
 
   sdk::Host host_;
   oci_layout::LayoutName name_;
-  bool keep_uncompressed_;
+  bool keep_uncompressed_, preview_;
   std::shared_ptr<const ArchiveBlobs> former_;  // where images are added to it
   oci_layout::LayoutIndex index_;
-  std::unique_ptr<ArchiveOutput> output_;
+  std::unique_ptr<ArchiveOutput> output_;  // none in a preview
   std::optional<oci_layout::Descriptor> top_;
 };
 

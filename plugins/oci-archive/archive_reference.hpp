@@ -27,9 +27,12 @@ class Reference {
 
   std::unique_ptr<oci_layout::LayoutSource> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  /// One that only looks.
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
   std::shared_ptr<const TarFile> open_tar(const sdk::Host& host) const;
 
   oci_layout::LayoutName name_;

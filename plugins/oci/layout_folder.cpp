@@ -43,7 +43,26 @@ LayoutFolder LayoutFolder::open(const sdk::Host& host, const std::string& path) 
   layout.path_ = path;
   layout.folder_ = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
   layout.check_version(host);
-  layout.open_blobs(host, false);
+  layout.open_blobs(host);
+  return layout;
+}
+
+LayoutFolder LayoutFolder::look(const sdk::Host& host, const std::string& path) {
+  LayoutFolder layout;
+  layout.path_ = path;
+  const bool there = ::access(path.c_str(), F_OK) == 0 || errno != ENOENT;
+  if (there) {
+    layout.folder_ = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    layout.check_version(host);
+    layout.read_index(false);
+    if (::faccessat(layout.folder_.get(), ".", W_OK, AT_EACCESS) != 0)
+      throw errno_error(errno, "writing to folder " + printable(path));
+  }
+  try {
+    layout.open_blobs(host);
+  } catch (const Error& e) {
+    if (e.status() != Status::not_found) throw;
+  }
   return layout;
 }
 
@@ -59,7 +78,8 @@ LayoutFolder LayoutFolder::make(const sdk::Host& host, const std::string& path) 
     layout.folder_ = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     layout.check_version(host);
     layout.read_index(false);
-    layout.open_blobs(host, true);
+    layout.make_blobs(host);
+    layout.open_blobs(host);
   } catch (...) {
     layout.unmake();
     throw;
@@ -80,17 +100,18 @@ void LayoutFolder::check_version(const sdk::Host& host) const {
   oci_layout::check_layout_version(read_all(file.get(), "oci-layout", 65536));
 }
 
-void LayoutFolder::open_blobs(const sdk::Host& host, bool make) {
-  if (make) {
-    if (::mkdirat(folder_.get(), "blobs", 0755) == 0) {
-      made_blobs_ = true;
-    } else if (errno != EEXIST) {
-      throw errno_error(errno, fmt::format("making folder {}/blobs", path_));
-    }
+void LayoutFolder::make_blobs(const sdk::Host& host) {
+  if (::mkdirat(folder_.get(), "blobs", 0755) == 0) {
+    made_blobs_ = true;
+  } else if (errno != EEXIST) {
+    throw errno_error(errno, fmt::format("making folder {}/blobs", path_));
   }
+  if (const auto shared = host.option("oci.shared-blob-dir")) make_folder(AT_FDCWD, *shared, 0755);
+}
+
+void LayoutFolder::open_blobs(const sdk::Host& host) {
   const auto shared = host.option("oci.shared-blob-dir");
   shares_blobs_ = shared.has_value();
-  if (shared && make) make_folder(AT_FDCWD, *shared, 0755);
   const std::string where = shared ? *shared : path_ + "/blobs";
   blobs_ = std::make_shared<BlobFolder>(open_at(AT_FDCWD, where, O_RDONLY | O_DIRECTORY), where);
 }

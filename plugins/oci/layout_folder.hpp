@@ -32,6 +32,8 @@ class LayoutFolder {
   static LayoutFolder open(const sdk::Host& host, const std::string& path);
   /// A layout to be added to; its folders are made if they are missing.
   static LayoutFolder make(const sdk::Host& host, const std::string& path);
+  /// A layout that might be added to, or none yet: nothing is made, and blobs() may be nullptr.
+  static LayoutFolder look(const sdk::Host& host, const std::string& path);
 
   const std::string& path() const { return path_; }
   const std::shared_ptr<const BlobFolder>& blobs() const { return blobs_; }
@@ -55,7 +57,8 @@ class LayoutFolder {
  private:
   LayoutFolder() = default;
   void check_version(const sdk::Host& host) const;
-  void open_blobs(const sdk::Host& host, bool make);
+  void make_blobs(const sdk::Host& host);
+  void open_blobs(const sdk::Host& host);
 
   std::string path_;
   Fd folder_;

@@ -12,15 +12,18 @@ namespace sealos::oci {
 
 using namespace oci_layout;
 
-Destination::Destination(sdk::Host host, const LayoutName& name)
+Destination::Destination(sdk::Host host, const LayoutName& name, sdk::Intent intent)
     : host_(host),
       name_(name),
       verify_reused_(host.flag("oci.verify-reused").value_or(false)),
       remove_replaced_(host.flag("oci.remove-replaced").value_or(false)),
       keep_uncompressed_(host.flag("oci.accept-uncompressed").value_or(false)),
-      layout_(LayoutFolder::make(host, name.path)),
-      blob_lock_(layout_.blob_lock(host, FolderLock::Kind::shared)),
-      writer_(layout_.blobs()) {}
+      layout_(intent == sdk::Intent::write ? LayoutFolder::make(host, name.path)
+                                           : LayoutFolder::look(host, name.path)),
+      writer_(layout_.blobs()),
+      ended_(intent == sdk::Intent::preview) {
+  if (intent == sdk::Intent::write) blob_lock_ = layout_.blob_lock(host, FolderLock::Kind::shared);
+}
 
 Destination::~Destination() {
   try {
@@ -41,7 +44,7 @@ LayerCompression Destination::compression() const {
 Blob Destination::put_blob(const Blob& blob, Stream& from) { return writer_.put(blob, from); }
 
 bool Destination::has(const Blob& blob) const {
-  if (!blob.digest) return false;
+  if (!blob.digest || layout_.blobs() == nullptr) return false;
   const auto size = layout_.blobs()->size(*blob.digest);
   if (!size || (blob.size >= 0 && *size != blob.size)) return false;
   return !verify_reused_ || layout_.blobs()->verify(*blob.digest);

@@ -7,6 +7,7 @@
 
 #include "blob_folder.hpp"
 #include "layout_folder.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/oci_layout/layout_index.hpp"
 #include "support/oci_layout/layout_name.hpp"
@@ -17,7 +18,7 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
 
-  Destination(sdk::Host host, const oci_layout::LayoutName& name);
+  Destination(sdk::Host host, const oci_layout::LayoutName& name, sdk::Intent intent);
   ~Destination();
 
   std::vector<std::string> manifest_types() const;

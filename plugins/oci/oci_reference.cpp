@@ -49,11 +49,19 @@ std::unique_ptr<oci_layout::LayoutSource> Reference::open_source(sdk::Host host)
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return open(host, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open(host, sdk::Intent::preview);
+}
+
+std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent) const {
   return about(name_, [&] {
     if (name_.position) {
       throw Error(Status::invalid, "a position names an image that is there, not a new one");
     }
-    return std::make_unique<Destination>(host, name_);
+    return std::make_unique<Destination>(host, name_, intent);
   });
 }
 

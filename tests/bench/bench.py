@@ -1,52 +1,130 @@
 #!/usr/bin/env python3
 """Measures sealos against a peer in the same run: the same copies, interleaved, medians.
 
-    tests/bench/bench.py [--runs N] [--megabytes M] [--layers L] [--folder FOLDER] [ROUTE ...]
+    tests/bench/bench.py [--peer COMMAND] [--runs N] [--megabytes M] [--layers L] [--image OCI] [--folder FOLDER] [ROUTE ...]
 
 A ratio says how much more the peer needs: 2.0 in the column "wall" means twice the time. Both programs get the same
 files on the same disk in the same minutes, and take turns at going first, so that ratios mean more than the seconds.
+"idle" is what the whole machine had left while the copy ran, registry and all. The image is made of this machine's
+files below /usr, or is the one that --image names.
 
-Environment: SEALOS_BENCH_PEER  the peer's command, e.g. "chroot DIR skopeo" (default: skopeo); it must see FOLDER
+Environment: SEALOS_BENCH_PEER  as --peer (default: skopeo); a peer in another root must see FOLDER under its name
              SEALOS             the program to measure (default: build/release/bin/sealos)
 """
 
 import argparse
+import json
 import os
 import shlex
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
-from support import environment, layouts, process, servers  # noqa: E402
+from support import environment, layouts, process, servers, stores  # noqa: E402
 
-PEER = shlex.split(os.environ.get("SEALOS_BENCH_PEER", "skopeo"))
+
+def files_of_this_machine(megabytes):
+    """Regular files below /usr, spread over all of it, that make up about so much."""
+    found = []
+    for parent, folders, files in os.walk("/usr"):
+        folders.sort()
+        for name in sorted(files):
+            path = os.path.join(parent, name)
+            size = os.lstat(path).st_size
+            if os.path.isfile(path) and not os.path.islink(path) and 0 < size < 64 << 20 and os.access(path, os.R_OK):
+                found.append((path, size))
+    step = max(1.0, sum(size for _, size in found) / (megabytes * 1e6))
+    chosen, total, position = [], 0, 0.0
+    while position < len(found) and total < megabytes * 1e6:
+        path, size = found[int(position)]
+        chosen.append(path)
+        total += size
+        position += step
+    return chosen
+
+
+def real_image(folder, megabytes, count):
+    """An image of so many gzip layers of about the same size."""
+    layout = layouts.Layout(folder)
+    files = files_of_this_machine(megabytes)
+    share = sum(os.path.getsize(f) for f in files) / count
+    made = []
+
+    def fill(tar):
+        size = 0
+        while files and size < share:
+            with open(files[0], "rb") as file:
+                data = file.read()
+            tar.file(files.pop(0).lstrip("/"), data)
+            size += len(data)
+
+    for _ in range(count):
+        made.append(layout.add_layer(fill, "gzip"))
+    layout.tag("1", layout.add_image(made))
+    return layout
 
 
 class Bench:
     """The places that routes copy between. Images are made when first asked for, and kept for the next run of this
     script where the folder is."""
 
-    def __init__(self, folder, megabytes, layers):
-        self.folder, self.megabytes, self.layers = folder, megabytes, layers
-        self.serial, self._registry, self._filled = 0, None, set()
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.serial, self._registry, self._daemon, self._store, self._filled = 0, None, None, None, set()
 
-    def image(self, compression):
-        folder = os.path.join(self.folder, "image-%s-%d-%d" % (compression or "plain", self.megabytes, self.layers))
-        if not os.path.exists(os.path.join(folder, "done")):
+    def once(self, name, make):
+        """The folder of that name, made by make(folder) unless an earlier run did."""
+        folder = os.path.join(self.folder, name)
+        if not os.path.exists(folder + ".done"):
             shutil.rmtree(folder, ignore_errors=True)
-            layouts.large_image(folder, self.megabytes, layers=self.layers, compression=compression)
-            open(os.path.join(folder, "done"), "w", encoding="ascii").close()
-        return "oci:%s:1" % folder
+            make(folder)
+            open(folder + ".done", "w", encoding="ascii").close()
+        return folder
 
-    def dir_image(self, compression):
-        folder = os.path.join(self.folder, "dir-%s" % (compression or "plain"))
-        if folder not in self._filled:
-            shutil.rmtree(folder, ignore_errors=True)
-            process.check("skopeo", "copy", "-q", self.image(compression), "dir:" + folder)
-            self._filled.add(folder)
-        return "dir:" + folder
+    def skopeo(self, *arguments):
+        process.check("skopeo", "copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false",
+                      *arguments, timeout=3600)
+
+    @property
+    def gzip(self):
+        if self.options.image:
+            return self.options.image
+        name = "gzip-%d-%d" % (self.options.megabytes, self.options.layers)
+        return "oci:%s:1" % self.once(name, lambda f: real_image(f, self.options.megabytes, self.options.layers))
+
+    @property
+    def plain_dir(self):
+        return "dir:" + self.once("plain-dir", lambda f: self.skopeo("--dest-decompress", self.gzip, "dir:" + f))
+
+    @property
+    def plain(self):
+        return "oci:%s:1" % self.once("plain", lambda f: self.skopeo(
+            "--dest-oci-accept-uncompressed-layers", self.plain_dir, "oci:%s:1" % f))
+
+    @property
+    def archive(self):
+        return "docker-archive:%s/a:a:1" % self.once("archive", lambda f: (
+            os.mkdir(f), self.skopeo(self.gzip, "docker-archive:%s/a:a:1" % f)))
+
+    @property
+    def oci_archive(self):
+        return "oci-archive:%s/a:1" % self.once("oci-archive", lambda f: (
+            os.mkdir(f), self.skopeo(self.gzip, "oci-archive:%s/a:1" % f)))
+
+    @property
+    def store(self):
+        if self._store is None:
+            self._store = stores.Store(os.path.join(self.folder, "store"), "overlay")
+        return self._store
+
+    @property
+    def stored(self):
+        reference = self.store.reference("localhost/source:1")
+        self.once("stored", lambda f: self.skopeo(self.gzip, reference))
+        return reference
 
     @property
     def registry(self):
@@ -54,17 +132,25 @@ class Bench:
             self._registry = servers.Registry(os.path.join(self.folder, "registry"))
         return self._registry
 
-    def in_registry(self, compression):
-        name = self.registry.reference("source-%s:1" % (compression or "plain"))
+    @property
+    def in_registry(self):
+        name = self.registry.reference("source:1")
         if name not in self._filled:
-            process.check("skopeo", "copy", "-q", "--dest-tls-verify=false", self.image(compression), name)
+            self.skopeo(self.gzip, name)
             self._filled.add(name)
         return name
 
+    @property
+    def daemon(self):
+        if self._daemon is None:
+            self._daemon = servers.Dockerd(os.path.join(self.folder, "dockerd"))
+        return self._daemon
+
     def target(self):
-        self.serial += 1
         path = os.path.join(self.folder, "target")
         shutil.rmtree(path, ignore_errors=True)
+        if os.path.exists(path):
+            os.unlink(path)
         return path
 
     def new_dir(self):
@@ -73,11 +159,19 @@ class Bench:
     def new_oci(self):
         return "oci:%s:1" % self.target()
 
+    def new_archive(self):
+        os.mkdir(self.target())
+        return "docker-archive:%s/target/a:a:1" % self.folder
+
+    def new_oci_archive(self):
+        os.mkdir(self.target())
+        return "oci-archive:%s/target/a:1" % self.folder
+
     def new_repository(self):
         """An empty one, and without the blobs of the one before."""
         self.serial += 1
         shutil.rmtree(os.path.join(self.registry.storage, "docker/registry/v2"), ignore_errors=True)
-        self._filled = {f for f in self._filled if not f.startswith("docker:")}
+        self._filled.clear()
         return self.registry.reference("target-%d:1" % self.serial)
 
     def other_repository(self):
@@ -85,100 +179,184 @@ class Bench:
         self.serial += 1
         return self.registry.reference("copy-%d:1" % self.serial)
 
+    def new_store(self):
+        """A store that has no image."""
+        self.target()
+        return stores.Store(os.path.join(self.folder, "target"), "overlay").reference("localhost/a:1")
+
+    def new_in_daemon(self):
+        process.run("docker", "-H", self.daemon.host, "image", "prune", "-af")
+        process.run("docker", "-H", self.daemon.host, "image", "rm", "-f", "a:1")
+        return "docker-daemon:a:1"
+
+    def daemon_flags(self, program, source, destination):
+        if program == "sealos":
+            return ["-o", "docker-daemon.host=" + self.daemon.host]
+        return ["--%s-daemon-host=%s" % ("src" if source.startswith("docker-daemon:") else "dest", self.daemon.host)]
+
     def stop(self):
-        shutil.rmtree(os.path.join(self.folder, "target"), ignore_errors=True)
-        if self._registry is not None:
-            self._registry.stop()
+        self.target()
+        for server in (self._registry, self._daemon):
+            if server is not None:
+                server.stop()
 
 
-# name: (source, destination), each a function of a Bench
+def level(number):
+    return {"sealos": ["--compression-level", number], "peer": ["--dest-compress-level", number]}
+
+
+def form(name):
+    return {"sealos": ["--compression-format", name], "peer": ["--dest-compress-format", name]}
+
+
+PLAIN_ARCHIVE = {"sealos": ["-o", "docker-archive.format=plain"], "peer": []}
+NONE = {"sealos": [], "peer": []}
+
+# name: (source, destination, flags): the first two are functions of a Bench.
 ROUTES = {
-    "oci-dir": (lambda b: b.image(""), Bench.new_dir),
-    "oci-dir-gzip": (lambda b: b.image("gzip"), Bench.new_dir),
-    "oci-oci-gzip": (lambda b: b.image("gzip"), Bench.new_oci),
-    "dir-oci": (lambda b: b.dir_image(""), Bench.new_oci),
-    "dir-dir-gzip": (lambda b: b.dir_image("gzip"), Bench.new_dir),
-    "oci-registry": (lambda b: b.image(""), Bench.new_repository),
-    "oci-registry-gzip": (lambda b: b.image("gzip"), Bench.new_repository),
-    "dir-registry-gzip": (lambda b: b.dir_image("gzip"), Bench.new_repository),
-    "registry-dir": (lambda b: b.in_registry("gzip"), Bench.new_dir),
-    "registry-oci": (lambda b: b.in_registry("gzip"), Bench.new_oci),
-    "registry-registry": (lambda b: b.in_registry("gzip"), Bench.other_repository),
+    "store-registry": (lambda b: b.stored, Bench.new_repository, NONE),
+    "store-registry-1": (lambda b: b.stored, Bench.new_repository, level("1")),
+    "store-registry-zstd": (lambda b: b.stored, Bench.new_repository, form("zstd")),
+    "store-registry-chunked": (lambda b: b.stored, Bench.new_repository, form("zstd:chunked")),
+    "dir-registry": (lambda b: b.plain_dir, Bench.new_repository, NONE),
+    "dir-registry-1": (lambda b: b.plain_dir, Bench.new_repository, level("1")),
+    "dir-registry-zstd": (lambda b: b.plain_dir, Bench.new_repository, form("zstd")),
+    "dir-registry-chunked": (lambda b: b.plain_dir, Bench.new_repository, form("zstd:chunked")),
+    "oci-oci-zstd": (lambda b: b.gzip, Bench.new_oci, form("zstd")),
+    "plain-oci-gzip": (lambda b: b.plain, Bench.new_oci, NONE),
+    "oci-archive-plain": (lambda b: b.gzip, Bench.new_archive, PLAIN_ARCHIVE),
+    "oci-archive-hybrid": (lambda b: b.gzip, Bench.new_archive, NONE),
+    "archive-oci": (lambda b: b.archive, Bench.new_oci, NONE),
+    "oci-oci-archive": (lambda b: b.gzip, Bench.new_oci_archive, NONE),
+    "oci-archive-oci": (lambda b: b.oci_archive, Bench.new_oci, NONE),
+    "registry-store": (lambda b: b.in_registry, Bench.new_store, NONE),
+    "store-dir": (lambda b: b.stored, Bench.new_dir, NONE),
+    "oci-dir": (lambda b: b.gzip, Bench.new_dir, NONE),
+    "oci-registry": (lambda b: b.gzip, Bench.new_repository, NONE),
+    "registry-dir": (lambda b: b.in_registry, Bench.new_dir, NONE),
+    "registry-registry": (lambda b: b.in_registry, Bench.other_repository, NONE),
+    "oci-daemon": (lambda b: b.gzip, Bench.new_in_daemon, NONE),
 }
 
 
-def sealos_copy(source, destination):
+def sealos_copy(bench, source, destination, flags):
     loose = ["--tls-verify=false"] if "docker:" in source + destination else []
-    return [environment.SEALOS, "push", "-q", *loose, source, destination]
+    if "docker-daemon:" in source + destination:
+        loose = bench.daemon_flags("sealos", source, destination)
+    return [environment.SEALOS, "push", "-q", *loose, *flags["sealos"], source, destination]
 
 
-def peer_copy(source, destination):
-    return [*PEER, "copy", "-q", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", source,
-            destination]
+def peer_copy(bench, source, destination, flags):
+    loose = ["--src-tls-verify=false", "--dest-tls-verify=false"]
+    if "docker-daemon:" in source + destination:
+        loose = bench.daemon_flags("peer", source, destination)
+    return [*bench.options.peer, "copy", "-q", "--insecure-policy", *loose, *flags["peer"], source, destination]
 
 
-def measure(command):
+def idle_and_all():
+    """Of all processors since the start of the machine, in ticks."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(n) for n in file.readline().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
+
+
+def size_of(destination):
+    """In MB, of what was written; nan where it cannot be said."""
+    transport, details = destination.split(":", 1)
+    if transport == "docker":
+        raw = json.loads(process.check("skopeo", "inspect", "--raw", "--tls-verify=false", destination))
+        return sum(layer["size"] for layer in raw["layers"]) / 1e6
+    if transport in ("containers-storage", "docker-daemon"):
+        return float("nan")
+    path = details.split(":")[0]
+    return int(subprocess.run(["du", "-sb", path], stdout=subprocess.PIPE, check=True).stdout.split()[0]) / 1e6
+
+
+def measure(command, destination=None):
+    """(seconds, CPU seconds, peak MB, idle share, MB written)"""
     os.sync()
     env = dict(os.environ, PATH=environment.PATH, SEALOS_PLUGIN_PATH=environment.PLUGINS)
-    result, seconds, cpu_seconds, peak_kib = process.run_measured(*command, env=env, timeout=1200)
+    idle, ticks = idle_and_all()
+    result, seconds, cpu_seconds, peak_kib = process.run_measured(*command, env=env, timeout=3600)
     if result.code != 0:
         sys.exit(str(result))
-    return seconds, cpu_seconds, peak_kib / 1024
+    idle_now, ticks_now = idle_and_all()
+    share = (idle_now - idle) / max(1, ticks_now - ticks)
+    return seconds, cpu_seconds, peak_kib / 1024, share, size_of(destination) if destination else float("nan")
 
 
 def medians(results):
-    """Of seconds and CPU seconds; of memory the most."""
-    seconds, cpu_seconds, megabytes = zip(*results)
-    return statistics.median(seconds), statistics.median(cpu_seconds), max(megabytes)
+    """Of memory the most."""
+    seconds, cpu_seconds, megabytes, idle, size = zip(*results)
+    return (statistics.median(seconds), statistics.median(cpu_seconds), max(megabytes), statistics.median(idle),
+            statistics.median(size))
 
 
-def compare(bench, name, runs):
+def compare(bench, name):
     ours, theirs = [], []
+    runs = bench.options.runs * 4 if name == "start" else bench.options.runs
     for i in range(runs):
         turns = [(sealos_copy, ours), (peer_copy, theirs)]
         for command, results in turns if i % 2 == 0 else reversed(turns):
             if name == "start":
-                results.append(measure([environment.SEALOS if command is sealos_copy else PEER[0],
-                                        *(PEER[1:] if command is peer_copy else ()), "--version"]))
+                results.append(measure([environment.SEALOS, "--version"] if command is sealos_copy
+                                       else [*bench.options.peer, "--version"]))
                 continue
-            source, destination = ROUTES[name]
+            source, destination, flags = ROUTES[name]
             to = destination(bench)
-            results.append(measure(command(source(bench), to)))
+            results.append(measure(command(bench, source(bench), to, flags), to))
     return medians(ours), medians(theirs)
 
 
+HEAD = "%-23s |%8s%8s %6s |%8s%8s %6s |%7s%7s %6s |%5s%5s |%8s%8s %6s" % (
+    "route", "wall s", "peer", "ratio", "CPU s", "peer", "ratio", "max MB", "peer", "ratio", "idle", "peer", "size MB",
+    "peer", "ratio")
+
+
 def row(name, ours, theirs):
-    cells = ["%-18s" % name]
-    for unit, mine, other in zip(("s", "s", "MB"), ours, theirs):
-        form = "%8.3f" if unit == "s" else "%8.0f"
-        cells.append((form + form + " %6.2f") % (mine, other, other / mine if mine else 0))
+    def ratio(mine, other):
+        return "%6.2f" % (other / mine) if mine else "     -"
+
+    cells = ["%-23s" % name]
+    for i, form in enumerate(("%8.2f%8.2f ", "%8.2f%8.2f ", "%7.0f%7.0f ")):
+        cells.append(form % (ours[i], theirs[i]) + ratio(ours[i], theirs[i]))
+    cells.append("%4.0f%%%4.0f%%" % (100 * ours[3], 100 * theirs[3]))
+    cells.append("%8.1f%8.1f " % (ours[4], theirs[4]) + ratio(ours[4], theirs[4]))
     return " |".join(cells)
 
 
-def main():
+def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("routes", nargs="*", metavar="ROUTE", default=["start", "oci-dir"],
                         help="any of: start, %s, all (default: start oci-dir)" % ", ".join(ROUTES))
+    parser.add_argument("--peer", type=shlex.split, default=shlex.split(os.environ.get("SEALOS_BENCH_PEER", "skopeo")),
+                        metavar="COMMAND", help='the skopeo to measure against, e.g. "chroot DIR skopeo"')
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--megabytes", type=int, default=400, help="of layers, before compression")
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--megabytes", type=int, default=1200, help="of layers, before compression")
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--image", metavar="OCI", help="oci:FOLDER:TAG, with gzip layers, in place of the made one")
     parser.add_argument("--folder", help="where images are made and kept (default: a temporary folder)")
     options = parser.parse_args()
-    routes = ["start", *ROUTES] if options.routes == ["all"] else options.routes
-    unknown = [r for r in routes if r != "start" and r not in ROUTES]
+    if options.routes == ["all"]:
+        options.routes = ["start", *ROUTES]
+    unknown = [r for r in options.routes if r != "start" and r not in ROUTES]
     if unknown:
         parser.error("no such route: " + ", ".join(unknown))
-    folder = options.folder or tempfile.mkdtemp(prefix="sealos-bench-")
+    return options
+
+
+def main():
+    options = parse()
+    folder = os.path.abspath(options.folder or tempfile.mkdtemp(prefix="sealos-bench-"))
     os.makedirs(folder, exist_ok=True)
-    bench = Bench(folder, options.megabytes, options.layers)
-    print("peer: %s; %d MB in %d layers; medians of %d" % (
-        process.check(*PEER, "--version").strip(), options.megabytes, options.layers, options.runs))
-    print("%-18s |%8s%8s %6s |%8s%8s %6s |%8s%8s %6s" % (
-        "route", "wall s", "peer", "ratio", "CPU s", "peer", "ratio", "max MB", "peer", "ratio"))
+    bench = Bench(options, folder)
+    print("peer: %s; %s; medians of %d" % (
+        process.check(*options.peer, "--version").strip(),
+        options.image or "%d MB in %d layers" % (options.megabytes, options.layers), options.runs))
+    print(HEAD, flush=True)
     try:
-        for name in routes:
-            runs = options.runs * 4 if name == "start" else options.runs
-            print(row(name, *compare(bench, name, runs)), flush=True)
+        for name in options.routes:
+            print(row(name, *compare(bench, name)), flush=True)
     finally:
         bench.stop()
         if not options.folder:

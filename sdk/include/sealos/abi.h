@@ -36,7 +36,8 @@ enum { SEALOS_ERROR_RETRYABLE = 1u };                    /* sealos_error.flags *
 enum { SEALOS_BLOB_CONFIG = 1u, SEALOS_BLOB_EMPTY = 2u }; /* sealos_blob.flags */
 enum {                               /* flags of sealos_source, sealos_destination */
   SEALOS_PARALLEL = 1u, SEALOS_KEEPS_URLS = 2u, SEALOS_THIS_PLATFORM_ONLY = 4u,
-  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u
+  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u,
+  SEALOS_UNPACKS = 32u /* holds the files of layers: how those are compressed makes no difference */
 };
 enum {                     /* sealos_transport.flags: what its references may offer */
   SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,
@@ -148,7 +149,8 @@ typedef struct sealos_destination {
    * failure of the stream is returned as it came. [parallel] */
   sealos_status (*put_blob)(struct sealos_destination *self, const sealos_blob *blob,
                            sealos_stream *from, sealos_emit_blob emit, void *to, sealos_error *error);
-  /* Emits what it used; SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
+  /* Emits what it used, its location being where that was if it was elsewhere and is now here too;
+   * SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
   sealos_status (*try_reuse)(struct sealos_destination *self, const sealos_reuse *want,
                             sealos_emit_blob emit, void *to, sealos_error *error);
   sealos_status (*put_manifest)(struct sealos_destination *self, const char *instance,
@@ -181,6 +183,11 @@ typedef struct sealos_reference {
                             sealos_emit emit, void *to, sealos_error *error); /* optional [safe] */
   sealos_status (*remove)(const struct sealos_reference *self, const sealos_host *host,
                          sealos_error *error); /* optional [safe] */
+  /* As open_destination, but what it gives only looks: it writes nothing, here or elsewhere. Of its
+   * members flags, manifest_types, compression, put_signatures (whether it is there), try_reuse,
+   * get_extension and release are used. optional [safe] */
+  sealos_status (*open_preview)(const struct sealos_reference *self, const sealos_host *host,
+                               sealos_destination **out, sealos_error *error);
 } sealos_reference;
 
 typedef struct sealos_transport {

@@ -15,6 +15,9 @@ namespace {
 constexpr int kSmallLevels = 5;
 constexpr int kJob = 2 << 20;
 constexpr int kWholeWindow = 9;
+// RFC 8878 asks every reader to have 8 MiB; the levels above 19 would take up to 128.
+constexpr int kMostWindowLog = 23;
+constexpr int kMostWindowLevel = 19;
 constexpr size_t kPiece = 256 * 1024;
 
 /// libzstd cuts the stream into jobs for its own threads; each sees the window before it, so that
@@ -27,6 +30,7 @@ class ZstdWork final : public BlockWork {
     set(ZSTD_c_compressionLevel, level);
     set(ZSTD_c_checksumFlag, 1);
     set(ZSTD_c_nbWorkers, static_cast<int>(threads));
+    if (level > kMostWindowLevel) set(ZSTD_c_windowLog, kMostWindowLog);
     if (level <= kSmallLevels) {
       set(ZSTD_c_jobSize, kJob);
       set(ZSTD_c_overlapLog, kWholeWindow);

@@ -64,8 +64,7 @@ void Response::finish() noexcept {
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
       tls_(options_.tls),
-      pool_(std::make_shared<Pool>(options_.max_connections)),
-      throttle_(options_.rate > 0 ? std::make_shared<Throttle>(options_.rate) : nullptr) {}
+      pool_(std::make_shared<Pool>(options_.max_connections)) {}
 
 Client::~Client() = default;
 
@@ -121,7 +120,8 @@ Response Client::attempt(const Request& request, bool fresh) {
   Pool::Lease lease = connect(request, proxy, fresh);
   const bool used_before = lease.used_before;
   Wire& wire = *lease.wire;
-  auto exchange = std::make_unique<Exchange>(std::move(lease), throttle_, options_.patience);
+  auto exchange =
+      std::make_unique<Exchange>(std::move(lease), options_.throttle, options_.patience);
   Response response(nullptr);
   try {
     exchange->send(request, absolute ? request.url.str() : request.url.target,

@@ -17,8 +17,8 @@ struct ClientOptions {
   TlsOptions tls;
   std::string unix_socket;  ///< if set, every connection goes there, without TLS
   ProxyRules proxies;
-  unsigned max_connections = 0;  ///< to one origin at a time; 0: any number
-  std::int64_t rate = 0;         ///< bytes of bodies a second, in both directions; 0: no limit
+  unsigned max_connections = 0;        ///< to one origin at a time; 0: any number
+  std::shared_ptr<Throttle> throttle;  ///< for bodies, in both directions; nullptr: no limit
 };
 
 /// Connections are kept and used again, so make one client and keep it. Safe for concurrent use.
@@ -47,7 +47,6 @@ class Client {
   const ClientOptions options_;
   const TlsContext tls_;
   const std::shared_ptr<Pool> pool_;
-  const std::shared_ptr<Throttle> throttle_;
 };
 
 /// Where a redirect or the Location of an upload leads. A server behind a badly set up proxy names

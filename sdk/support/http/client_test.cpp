@@ -14,6 +14,7 @@ using namespace sealos;
 using namespace sealos::http;
 using sealos::testing::HttpServer;
 using sealos::testing::Served;
+using sealos::testing::Shared;
 
 namespace {
 

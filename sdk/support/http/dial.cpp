@@ -42,6 +42,9 @@ std::vector<Poco::Net::SocketAddress> resolve(const std::string& host, std::uint
                                               const Patience& patience) {
   Poco::Net::IPAddress literal;
   if (Poco::Net::IPAddress::tryParse(host, literal)) return {{literal, port}};
+  // RFC 6761, 6.3: this name is this machine, and nobody has to be asked.
+  if (host == "localhost")
+    return {{Poco::Net::IPAddress("127.0.0.1"), port}, {Poco::Net::IPAddress("::1"), port}};
   auto lookup = std::make_unique<Lookup>();
   lookup->host = host;
   lookup->service = std::to_string(port);

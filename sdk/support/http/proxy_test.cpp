@@ -90,11 +90,11 @@ TEST_CASE("https goes through a tunnel, and a proxy that refuses it is named") {
   CHECK(target == "registry.test:443");
 }
 
-TEST_CASE("a limit of the rate is kept") {
+TEST_CASE("a limit of the rate is kept, also by those who have another one") {
   testing::HttpServer server(
       [](testing::Served& request) { request.reply(200, {}, std::string(100'000, 'x')); });
   ClientOptions options;
-  options.rate = 250'000;
+  options.throttle = std::make_shared<Throttle>(1 << 30, std::make_shared<Throttle>(250'000));
   Client client(options);
   Request request;
   request.url = Url::parse("http://" + server.address() + "/");

@@ -5,7 +5,8 @@
 namespace sealos::http {
 
 size_t Throttle::piece() const {
-  return static_cast<size_t>(std::clamp<std::int64_t>(rate_ / 8, 1024, 256 * 1024));
+  const auto own = static_cast<size_t>(std::clamp<std::int64_t>(rate_ / 8, 1024, 256 * 1024));
+  return within_ == nullptr ? own : std::min(own, within_->piece());
 }
 
 void Throttle::take(std::int64_t bytes, const Patience& patience) {
@@ -22,6 +23,7 @@ void Throttle::take(std::int64_t bytes, const Patience& patience) {
   }
   const auto ms = duration_cast<std::chrono::milliseconds>(wait);
   if (ms.count() > 0) patience.wait(-1, 0, ms);
+  if (within_ != nullptr) within_->take(bytes, patience);
 }
 
 }  // namespace sealos::http

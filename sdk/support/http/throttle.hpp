@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "support/http/dial.hpp"
 
@@ -13,8 +15,10 @@ namespace sealos::http {
 /// for concurrent use.
 class Throttle {
  public:
-  /// bytes a second; at least 1.
-  explicit Throttle(std::int64_t rate) : rate_(rate) {}
+  /// rate: bytes a second; at least 1. within: a limit for more than this one, which counts as
+  /// well.
+  explicit Throttle(std::int64_t rate, std::shared_ptr<Throttle> within = nullptr)
+      : rate_(rate), within_(std::move(within)) {}
 
   /// Bytes that may be moved in one go, so that the flow stays even.
   size_t piece() const;
@@ -23,6 +27,7 @@ class Throttle {
 
  private:
   const std::int64_t rate_;
+  const std::shared_ptr<Throttle> within_;
   std::mutex mutex_;
   std::chrono::steady_clock::time_point free_at_ = std::chrono::steady_clock::now();
 };

@@ -18,6 +18,14 @@ class NameSet {
     ++count_;
     return true;
   }
+  bool contains(std::uint64_t hash) const {
+    if (hash == 0) hash = 1;
+    for (size_t at = static_cast<size_t>(hash) & (slots_.size() - 1); slots_[at] != 0;
+         at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at] == hash) return true;
+    }
+    return false;
+  }
 
  private:
   static bool put(std::vector<std::uint64_t>& slots, std::uint64_t hash) {

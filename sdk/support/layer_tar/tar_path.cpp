@@ -31,4 +31,10 @@ std::uint64_t hash_of_name(std::string_view name) {
   return std::hash<std::string>{}(join_path(parts, parts.size()));
 }
 
+bool belongs_to_aufs(const std::vector<std::string>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.starts_with(".wh..wh.") && part != kOpaque;
+  });
+}
+
 }  // namespace sealos::layer_tar

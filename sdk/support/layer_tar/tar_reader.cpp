@@ -13,8 +13,10 @@ constexpr std::int64_t kMaxAnnounced = 1 << 20;  // as Go: bytes of one pax or G
 
 }  // namespace
 
-TarReader::TarReader(Stream& tar, TarSplitWriter* split)
-    : tar_(tar), split_(split), buffer_(kBuffer) {}
+TarReader::TarReader(Stream& tar, TarSplitWriter* split, bool hashes)
+    : tar_(tar), split_(split), buffer_(kBuffer) {
+  if (hashes) hasher_.emplace();
+}
 
 void TarReader::keep(std::span<const std::byte> bytes) {
   if (split_ != nullptr) split_->raw(bytes);
@@ -28,7 +30,7 @@ bool TarReader::fill() {
     begin_ = 0;
   }
   const size_t n = tar_.read(std::span(buffer_).subspan(end_));
-  hasher_.update(std::span<const std::byte>(buffer_).subspan(end_, n));
+  if (hasher_) hasher_->update(std::span<const std::byte>(buffer_).subspan(end_, n));
   end_ += n;
   bytes_ += static_cast<std::int64_t>(n);
   return n > 0;
@@ -120,6 +122,14 @@ std::optional<TarEntry> TarReader::next() {
       return entry;
     }
   }
+}
+
+size_t TarReader::read_rest(std::span<std::byte> into) {
+  if (available() == 0 && !fill()) return 0;
+  const size_t n = std::min(available(), into.size());
+  std::memcpy(into.data(), buffer_.data() + begin_, n);
+  begin_ += n;
+  return n;
 }
 
 std::span<const std::byte> TarReader::content() {

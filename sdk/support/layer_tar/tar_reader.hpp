@@ -17,8 +17,8 @@ namespace sealos::layer_tar {
 /// of contents, its user decides. Not for concurrent use; memory is bounded.
 class TarReader {
  public:
-  /// split may be nullptr: then what is not content is only read.
-  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr);
+  /// split may be nullptr: then what is not content is only read. hashes: digest() is wanted.
+  explicit TarReader(Stream& tar, TarSplitWriter* split = nullptr, bool hashes = true);
 
   /// The next entry. Content of the one before that was not taken goes to the TarSplitWriter too.
   /// nullopt at the end, when everything behind the last entry has been read. Throws
@@ -26,10 +26,14 @@ class TarReader {
   std::optional<TarEntry> next();
   /// The next bytes of the entry's content, empty at its end; valid until the next call.
   std::span<const std::byte> content();
+  /// Once next() has thrown for what is no entry, or instead of reading an entry's content: the
+  /// bytes that follow those that the TarSplitWriter has, up to the end of the tar. Returns how
+  /// many were stored, 0 at the end.
+  size_t read_rest(std::span<std::byte> into);
 
   std::int64_t bytes() const { return bytes_; }
-  /// Of all bytes; call it once, after the end.
-  Digest digest() { return hasher_.finish(); }
+  /// Of all bytes, where it was wanted; call it once, after the end.
+  Digest digest() { return hasher_.value().finish(); }
 
  private:
   bool fill();
@@ -43,7 +47,7 @@ class TarReader {
 
   Stream& tar_;
   TarSplitWriter* split_;
-  Hasher hasher_;
+  std::optional<Hasher> hasher_;
   std::vector<std::byte> buffer_;
   size_t begin_ = 0, end_ = 0;
   std::int64_t bytes_ = 0;

@@ -87,6 +87,13 @@ std::string ArchiveTarget::file_name() const {
   return std::filesystem::path(path_).filename().string();
 }
 
+std::optional<std::int64_t> size_to_carry_over(const ArchiveBlobs* former, const Blob& blob,
+                                               const Digest& digest) {
+  if (former == nullptr) return std::nullopt;
+  const auto there = former->size(digest);
+  return there && blob.size >= 0 && *there != blob.size ? std::nullopt : there;
+}
+
 ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsigned mode,
                              std::shared_ptr<const ArchiveBlobs> former)
     : host_(host), target_(std::move(target)), former_(std::move(former)) {
@@ -146,10 +153,9 @@ std::optional<std::int64_t> ArchiveOutput::reuse(const Blob& blob, const Digest&
   if (const auto at = written_.find(digest); at != written_.end()) {
     return blob.size >= 0 && blob.size != at->second ? std::nullopt : std::optional(at->second);
   }
-  if (former_ == nullptr || namer_ != nullptr) return std::nullopt;
-  const auto there = former_->size(digest);
-  if (!there || (blob.size >= 0 && *there != blob.size)) return std::nullopt;
-  carry_over(digest);
+  if (namer_ != nullptr) return std::nullopt;
+  const auto there = size_to_carry_over(former_.get(), blob, digest);
+  if (there) carry_over(digest);
   return there;
 }
 

@@ -51,6 +51,10 @@ class ArchiveTarget {
   Identity before_;
 };
 
+/// The size of a blob that `former`, which may be nullptr, has and that can be carried over.
+std::optional<std::int64_t> size_to_carry_over(const ArchiveBlobs* former, const Blob& blob,
+                                               const Digest& digest);
+
 /// Not for concurrent use. What is not committed leaves no file; a pipe gets no end of the archive.
 class ArchiveOutput {
  public:

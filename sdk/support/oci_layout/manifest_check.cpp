@@ -23,16 +23,6 @@ void check_layout_manifest(const std::optional<Digest>& instance, const Item& ma
                 fmt::format("a manifest has {} bytes, more than the {} that would be read again",
                             manifest.data.size(), kMaxManifest));
   }
-  if (manifest.label != kOciIndex) return;
-  const Json index = Json::parse(manifest.data);
-  const Json* children = index.find("manifests");
-  if (children == nullptr) return;
-  for (const Json& child : children->items("manifests")) {
-    if (!is_index(child.text_at("mediaType"))) continue;
-    throw Error(Status::unsupported,
-                "an index in an index cannot be stored: other tools do not "
-                "read it; copy one image out of it");
-  }
 }
 
 void check_layout_version(std::string_view text) {

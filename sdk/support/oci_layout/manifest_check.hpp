@@ -10,8 +10,8 @@
 namespace sealos::oci_layout {
 
 /// Throws SEALOS_MANIFEST_REJECTED for a type other than OCI manifest and index, SEALOS_UNSUPPORTED
-/// for an index in an index, which the other tools do not read, and SEALOS_CORRUPT where the
-/// instance is not the digest of the manifest.
+/// for one that is too large to be read again, and SEALOS_CORRUPT where the instance is not the
+/// digest of the manifest.
 void check_layout_manifest(const std::optional<Digest>& instance, const Item& manifest);
 
 /// Throws unless the content of a file oci-layout says version 1.0.0.

@@ -13,6 +13,7 @@ namespace sealos {
 namespace {
 
 constexpr std::int64_t kMostOctal = (std::int64_t{1} << 33) - 1;  // eleven octal digits
+constexpr std::uint32_t kMostId = (1u << 21) - 1;                 // seven octal digits
 
 struct Field {
   size_t at, length;
@@ -103,14 +104,15 @@ std::string block_for(const TarFields& fields, std::string_view name, std::strin
   std::string block(kTarBlock, '\0');
   put(block, kName, name);
   put_octal(block, kMode, fields.mode);
-  put_octal(block, kUid, 0);
-  put_octal(block, kGid, 0);
+  put_octal(block, kUid, std::min(fields.uid, kMostId));
+  put_octal(block, kGid, std::min(fields.gid, kMostId));
   put_size(block, fields.size);
   put_octal(block, kMtime, fields.mtime);
   block[kTypeAt] = type;
+  put(block, kLink, std::string_view(fields.link).substr(0, kLink.length));
   put(block, kMagic, std::string_view("ustar\00000", 8));
-  put_octal(block, kDevMajor, 0);
-  put_octal(block, kDevMinor, 0);
+  put_octal(block, kDevMajor, fields.device_major);
+  put_octal(block, kDevMinor, fields.device_minor);
   put(block, kPrefix, prefix);
   put(block, kChecksum, "        ");
   std::int64_t sum = 0;
@@ -183,22 +185,29 @@ std::string tar_header_block(const TarFields& fields) {
     throw Error(Status::unsupported,
                 fmt::format("the name {} does not fit into a tar header", printable(fields.name)));
   }
-  if (*cut == 0) return block_for(fields, fields.name, "", '0');
+  if (*cut == 0) return block_for(fields, fields.name, "", fields.type);
   return block_for(fields, std::string_view(fields.name).substr(*cut + 1),
-                   std::string_view(fields.name).substr(0, *cut), '0');
+                   std::string_view(fields.name).substr(0, *cut), fields.type);
 }
 
 std::string tar_header(const TarFields& fields) {
   const auto cut = split_name(fields.name);
   std::string records;
   if (!cut) records += pax_record("path", fields.name);
+  if (fields.link.size() > kLink.length) records += pax_record("linkpath", fields.link);
   if (fields.size > kMostOctal) records += pax_record("size", fmt::format("{}", fields.size));
+  if (fields.uid > kMostId) records += pax_record("uid", fmt::format("{}", fields.uid));
+  if (fields.gid > kMostId) records += pax_record("gid", fmt::format("{}", fields.gid));
+  for (const auto& [key, value] : fields.xattrs)
+    records += pax_record("SCHILY.xattr." + key, value);
   if (records.empty()) return tar_header_block(fields);
   TarFields pax{"", static_cast<std::int64_t>(records.size()), fields.mode, fields.mtime};
   std::string out = block_for(pax, "PaxHeader", "", 'x') + records;
   out.append(static_cast<size_t>(tar_padding(pax.size)), '\0');
-  // Readers of pax take name and size from the records.
-  return out + block_for(fields, std::string_view(fields.name).substr(0, kName.length), "", '0');
+  // Readers of pax take what does not fit from the records.
+  if (cut) return out + tar_header_block(fields);
+  return out +
+         block_for(fields, std::string_view(fields.name).substr(0, kName.length), "", fields.type);
 }
 
 }  // namespace sealos

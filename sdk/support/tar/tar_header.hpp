@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sealos {
 
@@ -38,19 +40,24 @@ struct PaxRecords {
 /// Throws SEALOS_CORRUPT for what are no records.
 PaxRecords parse_pax(std::string_view text);
 
-/// How a regular file is written.
+/// How a member is written. Owner and group have no names.
 struct TarFields {
   std::string name;
   std::int64_t size = 0;
   unsigned mode = 0644;
   std::int64_t mtime = 0;  ///< seconds since 1970
+  char type = '0';
+  std::string link = {};
+  std::uint32_t uid = 0, gid = 0;
+  std::uint32_t device_major = 0, device_minor = 0;  ///< at most 2097151
+  std::vector<std::pair<std::string, std::string>> xattrs = {};
 };
 
-/// The header block, preceded by pax records where the name or the size need them. Owner and group
-/// are 0 and have no names. Same fields, same bytes.
+/// The header block, preceded by pax records where a field needs them, and for extended attributes
+/// (SCHILY.xattr). Same fields, same bytes.
 std::string tar_header(const TarFields& fields);
 /// As tar_header, but always one block: sizes from 8 GiB on are in base 256, as GNU tar writes
-/// them. Throws SEALOS_UNSUPPORTED for a name that does not fit.
+/// them. Throws SEALOS_UNSUPPORTED for a name that does not fit. The other fields have to.
 std::string tar_header_block(const TarFields& fields);
 
 }  // namespace sealos

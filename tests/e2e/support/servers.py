@@ -58,10 +58,11 @@ class Registry(_Server):
     """docker-registry; plain, or with TLS (certificate, key), and a Basic or a Bearer login.
 
     users: {"name": "password"}, checked by htpasswd. token: what tokens.TokenService says of itself. mirror_of: another
-    Registry, from which it fetches what it does not have (a pull-through cache).
+    Registry, from which it fetches what it does not have (a pull-through cache). schema1: manifests of schema 1 are
+    taken too.
     """
 
-    def __init__(self, folder, tls=None, users=None, token=None, delete=False, mirror_of=None):
+    def __init__(self, folder, tls=None, users=None, token=None, delete=False, mirror_of=None, schema1=False):
         os.makedirs(folder, exist_ok=True)
         self.port, self.users, self.tls = free_port(), users or {}, tls
         self.address = "127.0.0.1:%d" % self.port
@@ -73,6 +74,8 @@ class Registry(_Server):
             "version": "0.1", "log": {"level": "info", "accesslog": {"disabled": False}},
             "storage": {"filesystem": {"rootdirectory": self.storage}, "delete": {"enabled": delete}}, "http": http,
         }
+        if schema1:
+            settings["compatibility"] = {"schema1": {"enabled": True}}
         if users:
             path = os.path.join(folder, "htpasswd")
             for i, (name, password) in enumerate(users.items()):

@@ -16,6 +16,10 @@
 
 namespace sealos::sdk {
 
+/// What a destination is opened for: a preview looks at what is there and writes nothing, wherever
+/// that is (sealos_reference.open_preview).
+enum class Intent { write, preview };
+
 /// The class D has
 ///   Blob put_blob(const Blob& blob, Stream& from);     returns at least digest and size
 ///   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);

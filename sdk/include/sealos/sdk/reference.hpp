@@ -24,6 +24,7 @@ namespace sealos::sdk {
 ///   std::optional<std::string> cache_scope() const;
 ///   std::unique_ptr<S> open_source(Host host) const;            S as source.hpp says
 ///   std::unique_ptr<D> open_destination(Host host) const;       D as destination.hpp says
+///   std::unique_ptr<D> open_preview(Host host) const;           made for Intent::preview
 ///   std::vector<std::string> list_tags(Host host) const;
 ///   void remove(Host host) const;
 /// A member that R does not have is NULL in C.
@@ -73,6 +74,13 @@ class ReferenceBox : public sealos_reference {
                                               sealos_destination** out, sealos_error* error) {
         return guard(error,
                      [&] { *out = give_destination(object(self).open_destination(Host(host))); });
+      };
+    }
+    if constexpr (requires(Host host) { object_->open_preview(host); }) {
+      sealos_reference::open_preview = [](const sealos_reference* self, const sealos_host* host,
+                                          sealos_destination** out, sealos_error* error) {
+        return guard(error,
+                     [&] { *out = give_destination(object(self).open_preview(Host(host))); });
       };
     }
     if constexpr (requires(Host host) { object_->list_tags(host); }) {

@@ -5,11 +5,11 @@
 
 #include "sealos/sdk/types.hpp"
 
-namespace sealos::dir {
+namespace sealos {
 
 /// The label is the format, "simple-signing" or "sigstore-json". Throws SEALOS_INVALID for a file
 /// that is neither an OpenPGP message nor names its format.
 Item parse_signature(std::string file, const std::string& name);
 std::string signature_file(const Item& signature);
 
-}  // namespace sealos::dir
+}  // namespace sealos

@@ -1,4 +1,4 @@
-#include "cli/digest_file.hpp"
+#include "cli/output_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 
 namespace sealos::cli {
 
-DigestFile::DigestFile(std::string path) : path_(std::move(path)) {
+OutputFile::OutputFile(const std::string& flag, std::string path) : path_(std::move(path)) {
   try {
     struct stat st {};
     if (::stat(path_.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
@@ -19,16 +19,16 @@ DigestFile::DigestFile(std::string path) : path_(std::move(path)) {
     aside_ = temporary_name(path_ + ".");
     file_ = open_at(AT_FDCWD, aside_, O_WRONLY | O_CREAT | O_EXCL, 0644);
   } catch (Error& e) {
-    throw e.add_context("--digestfile " + printable(path_));
+    throw e.add_context(flag + " " + printable(path_));
   }
 }
 
-DigestFile::~DigestFile() {
+OutputFile::~OutputFile() {
   if (!aside_.empty()) ::unlink(aside_.c_str());
 }
 
-void DigestFile::write(const Digest& digest) {
-  write_all(file_.get(), digest.str(), path_);
+void OutputFile::write(std::string_view text) {
+  write_all(file_.get(), text, path_);
   if (aside_.empty()) return;
   sync_file(file_.get(), path_);
   if (::rename(aside_.c_str(), path_.c_str()) != 0) throw errno_error(errno, "writing " + path_);

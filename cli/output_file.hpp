@@ -1,25 +1,24 @@
-// --digestfile: the digest of what was pushed, in a file.
+// --digestfile and --report json=FILE: what was pushed, in a file.
 #pragma once
 
 #include <string>
+#include <string_view>
 
-#include "sealos/sdk/digest.hpp"
 #include "support/file/file.hpp"
 
 namespace sealos::cli {
 
 /// Made before the copy, so that a file that cannot be written is found out before the first byte;
 /// written after it. Where write is not called, an existing file stays as it was.
-class DigestFile {
+class OutputFile {
  public:
-  /// Throws where the file cannot be written.
-  explicit DigestFile(std::string path);
-  DigestFile(const DigestFile&) = delete;
-  DigestFile& operator=(const DigestFile&) = delete;
-  ~DigestFile();
+  /// flag: for messages. Throws where the file cannot be written.
+  OutputFile(const std::string& flag, std::string path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
 
-  /// "sha256:...", without a newline, as buildah and podman write it.
-  void write(const Digest& digest);
+  void write(std::string_view text);
 
  private:
   std::string path_, aside_;  // aside_ is "" where path_ is no regular file, a pipe say

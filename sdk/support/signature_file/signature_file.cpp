@@ -1,10 +1,10 @@
-#include "dir_signature.hpp"
+#include "support/signature_file/signature_file.hpp"
 
 #include <fmt/format.h>
 
 #include <string_view>
 
-namespace sealos::dir {
+namespace sealos {
 namespace {
 
 constexpr std::string_view kSimpleSigning = "simple-signing";
@@ -45,4 +45,4 @@ std::string signature_file(const Item& signature) {
   return std::string(1, '\0') + signature.label + "\n" + signature.data;
 }
 
-}  // namespace sealos::dir
+}  // namespace sealos

@@ -1,0 +1,232 @@
+// A transport in memory, for tests of the engine.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/copy/copy.hpp"
+#include "core/manifest/manifest.hpp"
+#include "sealos/sdk/plugin.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/file/file_stream.hpp"
+
+namespace sealos::testing {
+
+/// A place in memory; its members say how it misbehaves.
+struct Place {
+  std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
+  std::vector<std::string> types;
+  LayerCompression compression = LayerCompression::preserve;
+  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
+  std::string cut, rejected_type;
+  bool opened = false;
+  std::set<std::string> mounts;  // what another place has
+  std::mutex mutex;
+};
+inline std::map<std::string, Place>* places;
+
+struct MemorySource {
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
+  Place& place;
+  Item read_manifest(const std::optional<Digest>& instance) {
+    const auto at = place.manifests.find(instance ? instance->str() : "");
+    if (at == place.manifests.end()) throw Error(Status::not_found, "no such manifest");
+    return {"", at->second};
+  }
+  std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t, std::int64_t) {
+    if (!blob.is_config() && place.fail_reads > 0) {
+      --place.fail_reads;
+      throw Error(Status::unavailable, "busy").set_retryable();
+    }
+    const auto at = place.blobs.find(blob.digest->str());
+    if (at == place.blobs.end()) throw Error(Status::not_found, "no such blob");
+    return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
+  }
+};
+
+struct MemoryDestination {
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
+  Place& place;
+  sdk::Intent intent;
+  std::vector<std::string> manifest_types() const { return place.types; }
+  LayerCompression compression() const { return place.compression; }
+  Blob put_blob(const Blob& blob, Stream& from) {
+    if (intent == sdk::Intent::preview) throw Error(Status::internal, "a preview was written to");
+    const std::string bytes = read_stream(from, 1 << 26, "blob");
+    Blob stored = blob;
+    stored.digest = digest_of(bytes);
+    stored.size = static_cast<std::int64_t>(bytes.size());
+    const std::lock_guard lock(place.mutex);
+    ++place.puts;
+    place.blobs[stored.digest->str()] = bytes;
+    return stored;
+  }
+  std::optional<Blob> try_reuse(const Reuse& want) {
+    const std::lock_guard lock(place.mutex);
+    ++place.asked;
+    if (want.blob.digest && place.mounts.contains(want.blob.digest->str())) {
+      Blob mounted = want.blob;
+      mounted.location = "elsewhere";
+      return mounted;
+    }
+    std::vector<Blob> all = want.candidates;
+    all.insert(all.begin(), want.blob);
+    for (Blob& blob : all) {
+      const auto at = place.blobs.find(blob.digest->str());
+      if (at == place.blobs.end()) continue;
+      blob.size = static_cast<std::int64_t>(at->second.size());
+      return blob;
+    }
+    return std::nullopt;
+  }
+  void put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+    if (manifest.label == place.rejected_type)
+      throw Error(Status::manifest_rejected, "not this one");
+    place.manifests[instance ? instance->str() : ""] = manifest.data;
+  }
+  std::optional<std::string> commit(const Item&) {
+    ++place.commits;
+    return std::nullopt;
+  }
+  void abort() { ++place.aborts; }
+};
+
+class MemoryReference {
+ public:
+  std::string name;
+  std::string canonical() const { return name; }
+  std::unique_ptr<MemorySource> open_source(sdk::Host host) const {
+    host.option("memory.mode");
+    return std::make_unique<MemorySource>((*places)[name]);
+  }
+  std::unique_ptr<MemoryDestination> open_destination(sdk::Host) const {
+    (*places)[name].opened = true;
+    return make(sdk::Intent::write);
+  }
+  std::unique_ptr<MemoryDestination> open_preview(sdk::Host) const {
+    return make(sdk::Intent::preview);
+  }
+
+ private:
+  std::unique_ptr<MemoryDestination> make(sdk::Intent intent) const {
+    return std::make_unique<MemoryDestination>((*places)[name], intent);
+  }
+};
+
+struct MemoryTransport {
+  static constexpr const char* kName = "memory";
+  static constexpr const char* kOptions[] = {"memory.mode", "for tests", "memory.unread",
+                                             "listed and not read", nullptr};
+  static std::unique_ptr<MemoryReference> parse_reference(sdk::Host, std::string_view details) {
+    auto reference = std::make_unique<MemoryReference>();
+    reference->name = details;
+    return reference;
+  }
+};
+
+struct Fixture {
+  std::map<std::string, Place> all;
+  PluginManifest plugin;
+  Hooks hooks;
+  CancelToken cancel;
+  Progress progress;
+  CopyRequest request;
+  Place& from = all["from"];
+  Place& to = all["to"];
+  std::string layer = std::string(300000, 'x') + "end";
+
+  Fixture() {
+    places = &all;
+    plugin.name = "memory";
+    request.source = {"memory", "from"};
+    request.destination = {"memory", "to"};
+    request.retry.delay = std::chrono::milliseconds(1);
+  }
+
+  std::string add_blob(const std::string& bytes) {
+    const std::string digest = digest_of(bytes).str();
+    from.blobs[digest] = bytes;
+    return digest;
+  }
+
+  std::string image(const std::string& layer_type, const std::vector<std::string>& layers,
+                    const std::string& architecture = "amd64",
+                    const std::vector<std::string>& plain = {}) {
+    std::string ids, list;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      const std::string& bytes = layers[i];
+      const std::string comma = list.empty() ? "" : ",";
+      ids += comma + "\"" + digest_of(plain.empty() ? bytes : plain[i]).str() + "\"";
+      list += comma + R"({"mediaType":")" + layer_type + R"(","digest":")" + add_blob(bytes) +
+              R"(","size":)" + std::to_string(bytes.size()) + "}";
+    }
+    const std::string config = R"({"architecture":")" + architecture +
+                               R"(","os":"linux","history":[)" + history(layers.size()) +
+                               R"(],"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+    return R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+           add_blob(config) + R"(","size":)" + std::to_string(config.size()) + R"(},"layers":[)" +
+           list + "]}";
+  }
+
+  /// One step more than there are layers: the last changes no file.
+  static std::string history(size_t layers) {
+    std::string text;
+    for (size_t i = 0; i < layers; ++i) text += R"({"created_by":"a step"},)";
+    return text + R"({"created_by":"the last","empty_layer":true})";
+  }
+
+  FindTransport finder() {
+    return [&](std::string_view name) {
+      if (name != "memory") throw Error(Status::unsupported, "none");
+      return Transport(&sdk::TransportOf<MemoryTransport>::value, &plugin);
+    };
+  }
+  CopyReport copy() { return copy_image(finder(), hooks, cancel, request, progress); }
+  CopyDetails preview() { return preview_copy(finder(), hooks, cancel, request, progress); }
+
+  /// An index of images, one for each platform, as an entry of another index, or on its own.
+  std::string index(const std::vector<std::string>& entries) {
+    std::string text;
+    for (const std::string& entry : entries) text += (text.empty() ? "" : ",") + entry;
+    return R"({"schemaVersion":2,"manifests":[)" + text + "]}";
+  }
+  /// Adds the manifest to the source; returns an index's entry for it.
+  std::string entry(const std::string& manifest, const std::string& platform,
+                    const std::string& more = "") {
+    from.manifests[digest_of(manifest).str()] = manifest;
+    const bool inner = manifest.find(R"("manifests":)") != std::string::npos;
+    std::string text = R"({"mediaType":")" +
+                       std::string(inner ? media_type::kOciIndex : media_type::kOciManifest) +
+                       R"(","digest":")" + digest_of(manifest).str() + R"(","size":)" +
+                       std::to_string(manifest.size());
+    if (!platform.empty()) {
+      const Platform parsed = Platform::parse(platform);
+      text += R"(,"platform":{"os":")" + parsed.os + R"(","architecture":")" + parsed.architecture +
+              "\"";
+      if (!parsed.variant.empty()) text += R"(,"variant":")" + parsed.variant + "\"";
+      text += "}";
+    }
+    return text + more + "}";
+  }
+
+  Side failing_side() {
+    try {
+      copy();
+    } catch (const CopyError& e) {
+      MESSAGE(e.message());
+      return e.side();
+    }
+    FAIL("no error");
+    return Side::neither;
+  }
+};
+
+inline const std::string kPlain(media_type::kOciLayer);
+
+}  // namespace sealos::testing

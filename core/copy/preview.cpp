@@ -1,0 +1,91 @@
+// What a copy would do: the same plans, and a destination that only looks.
+#include <algorithm>
+#include <set>
+
+#include "core/copy/blob_copier.hpp"
+#include "core/copy/copy.hpp"
+#include "core/copy/image_writer.hpp"
+#include "core/copy/reasons.hpp"
+#include "core/copy/session.hpp"
+#include "core/copy/worker_pool.hpp"
+
+namespace sealos {
+namespace {
+
+BlobResults look_for_blobs(CopySession& session, const std::vector<BlobTask>& tasks,
+                           CancelToken& cancel, const CopyRequest& request, Progress& progress) {
+  ReuseFinder reuse(request.cache, session.from(), session.to());
+  BlobCopier copier(session.source(), *session.destination(), cancel, request.retry, reuse,
+                    progress);
+  std::vector<std::optional<BlobReport>> reports(tasks.size());
+  std::vector<std::function<void()>> calls;
+  for (size_t i = 0; i < tasks.size(); ++i)
+    calls.push_back([&, i] { reports[i] = copier.preview(*tasks[i].step); });
+  run_all(calls, session.workers(), cancel);
+  BlobResults results;
+  for (size_t i = 0; i < tasks.size(); ++i) results.emplace(tasks[i].key, *std::move(reports[i]));
+  return results;
+}
+
+/// Whether the descriptor that a manifest will have of the blob is known.
+bool is_known(const BlobStep& step, const BlobResults& results, ManifestKind kind) {
+  const BlobReport& report = results.at(key_of(step));
+  const bool looked_into = report.plain && report.size >= 0;
+  if (step.find_plain && !is_schema1(kind) && !looked_into) return false;
+  return report.digest_known && (report.size >= 0 || report.stored == step.original.digest);
+}
+
+/// The manifests that can be told before the blobs have arrived.
+WrittenManifests known_manifests(const CopySession& session, const ImageWriter& writer,
+                                 const BlobResults& results) {
+  WrittenManifests known;
+  std::set<std::string> unknown;
+  for (const ImagePlan& plan : session.images()) {
+    const std::string digest = plan.name().str();
+    const bool all = std::all_of(plan.layers.begin(), plan.layers.end(), [&](const auto& step) {
+      return is_known(step, results, plan.kinds.front());
+    });
+    if (all) known.insert_or_assign(digest, writer.image_as(plan, plan.kinds.front()));
+    if (!all) unknown.insert(digest);
+  }
+  for (const IndexPlan& plan : session.indexes()) {
+    const auto& entries = plan.input.manifest.instances();
+    const std::string digest = plan.name().str();
+    const bool all = std::none_of(entries.begin(), entries.end(), [&](const Descriptor& entry) {
+      return unknown.contains(entry.digest.str());
+    });
+    if (all) known.insert_or_assign(digest, writer.index_as(plan, known, plan.kinds.front()));
+    if (!all) unknown.insert(digest);
+  }
+  return known;
+}
+
+CopyDetails preview(CopySession& session, CancelToken& cancel, const CopyRequest& request,
+                    Progress& progress) {
+  session.prepare(sdk::Intent::preview);
+  const std::vector<BlobTask> tasks = session.tasks();
+  const BlobResults results = look_for_blobs(session, tasks, cancel, request, progress);
+  const ImageWriter writer(*session.destination(), results, progress);
+  CopyDetails details{session.from().canonical(), session.to().canonical(), {}, {}};
+  details.manifests = report_manifests(session.images(), session.indexes(), results,
+                                       known_manifests(session, writer, results));
+  for (const BlobTask& task : tasks) details.blobs.push_back(results.at(task.key));
+  return details;
+}
+
+}  // namespace
+
+CopyDetails preview_copy(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
+                         const CopyRequest& request, Progress& progress) {
+  try {
+    return on_side(Side::neither, [&] {
+      CopySession session(find, hooks, cancel, request, progress);
+      return preview(session, cancel, request, progress);
+    });
+  } catch (CopyError& e) {
+    name_place(e, request);
+    throw;
+  }
+}
+
+}  // namespace sealos

@@ -1,0 +1,264 @@
+#include "core/copy/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/copy/image_writer.hpp"
+#include "support/docker_name/docker_name.hpp"
+
+namespace sealos {
+namespace {
+
+std::map<std::string, std::string> all_options(const CopyRequest& request,
+                                               const std::map<std::string, std::string>& of_side) {
+  std::map<std::string, std::string> options = of_side;
+  options.insert(request.options.begin(), request.options.end());
+  options.insert(request.engine_options.begin(), request.engine_options.end());
+  if (request.remove_source_index) options["remove-only-index"] = "true";
+  return options;
+}
+
+Hooks hooks_for(const Hooks& hooks, const FindCredentials& credentials) {
+  Hooks out = hooks;
+  if (credentials) out.credentials = credentials;
+  return out;
+}
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw CopyError(Error(Status::unsupported, why), Side::request);
+}
+
+/// What was asked for of one side has to mean something to it.
+void check_side(const Transport& transport, const char* side,
+                const std::map<std::string, std::string>& options, bool login) {
+  for (const auto& [key, value] : options) {
+    if (!transport.has_option(key))
+      refuse(fmt::format("option {} means nothing to the {}, {}; leave it away", key, side,
+                         transport.name()));
+  }
+  if (login && (transport.capabilities() & SEALOS_ASKS_CREDENTIALS) == 0)
+    refuse(fmt::format("the {}, {}, asks for no credentials; leave them away", side,
+                       transport.name()));
+}
+
+}  // namespace
+
+CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
+                         const CopyRequest& request, Progress& progress)
+    : find_(find),
+      cancel_(cancel),
+      request_(request),
+      progress_(progress),
+      from_hooks_(hooks_for(hooks, request.source_credentials)),
+      to_hooks_(hooks_for(hooks, request.destination_credentials)),
+      from_services_(from_hooks_, cancel, all_options(request, request.source_options)),
+      to_services_(to_hooks_, cancel, all_options(request, request.destination_options)) {}
+
+void CopySession::prepare(sdk::Intent intent) {
+  on_side(Side::request, [&] { check_wish(request_.compression); });
+  to_ = open_reference(request_.destination, to_services_, to_transport_);
+  open_source_reference(request_.source);
+  destination_ = on_side(Side::destination, [&] {
+    return intent == sdk::Intent::write ? to_->open_destination(to_services_)
+                                        : to_->open_preview(to_services_);
+  });
+  if (needs_index(request_)) on_side(Side::request, [&] { require_index_holder(traits()); });
+  find_source();
+  if (request_.remove_source_index) check_removable();
+  note_platform();
+  make_plans();
+  refuse_unused_options();
+}
+
+void CopySession::check_removable() const {
+  std::string why;
+  const auto name = from_->docker_name();
+  if (source_place_.transport != request_.source.transport) {
+    why = "it is in another place";
+  } else if ((from_transport_->capabilities() & SEALOS_CAN_REMOVE) == 0) {
+    why = source_place_.transport + " removes nothing";
+  } else if (!Manifest::parse(selection_.top).is_index()) {
+    why = "it is an image and no list of images";
+  } else if (name && DockerName::parse(*name).digest) {
+    why = "it is named by a digest; write the name of the list";
+  }
+  if (!why.empty())
+    refuse(fmt::format("{} cannot be removed after the copy: {}", printable(source_place_.str()),
+                       why));
+}
+
+void CopySession::remove_source_index() {
+  on_side(Side::source, [&] {
+    try {
+      source_.reset();
+      from_->remove(from_services_);
+    } catch (Error& e) {
+      throw e.add_context("the image is copied, but the list was not removed");
+    }
+  });
+}
+
+std::unique_ptr<Reference> CopySession::open_reference(const Location& place,
+                                                       const Services& services,
+                                                       std::optional<Transport>& transport) {
+  return on_side(Side::request, [&] {
+    transport = find_(place.transport);
+    return std::make_unique<Reference>(transport->parse_reference(services, place.details));
+  });
+}
+
+/// May this place be read at all, and as it was asked for?
+void CopySession::open_source_reference(const Location& place) {
+  source_place_ = place;
+  from_ = open_reference(place, from_services_, from_transport_);
+  check_options();
+  if (request_.check_policy) on_side(Side::policy, [&] { request_.check_policy(*from_); });
+}
+
+void CopySession::check_options() const {
+  const Transport &from = *from_transport_, &to = *to_transport_;
+  for (const auto& [key, value] : request_.options) {
+    if (!from.has_option(key) && !to.has_option(key))
+      refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
+                         to.name()));
+  }
+  check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
+  check_side(to, "destination", request_.destination_options,
+             request_.destination_credentials != nullptr);
+  const bool may_authenticate =
+      ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+  if (request_.credentials_given && !may_authenticate)
+    refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
+                       to.name()));
+}
+
+/// Options are read when a side is opened; what nobody has read by now has no effect: it is one of
+/// a destination whose transport is the source's, say.
+void CopySession::refuse_unused_options() const {
+  const auto check = [&](const std::map<std::string, std::string>& options,
+                         std::initializer_list<const Services*> sides) {
+    for (const auto& [key, value] : options) {
+      const bool asked = std::any_of(sides.begin(), sides.end(), [&, &key = key](const auto* side) {
+        return side->was_asked_for(key);
+      });
+      if (!asked)
+        refuse(fmt::format("option {} has no effect on a copy from {} to {}; leave it away", key,
+                           source_place_.transport, request_.destination.transport));
+    }
+  };
+  check(request_.options, {&from_services_, &to_services_});
+  check(request_.source_options, {&from_services_});
+  check(request_.destination_options, {&to_services_});
+}
+
+/// Opens the source and reads its manifests, wherever it is.
+void CopySession::find_source() {
+  std::optional<CopyError> failure;
+  try {
+    return open_source();
+  } catch (const CopyError& e) {
+    const bool missing = e.side() == Side::source && e.status() == Status::not_found;
+    // What was cancelled has begun to read an image, and that is the one.
+    if (!missing || !request_.source_elsewhere || cancel_.cancelled()) throw;
+    failure = e;
+  }
+  std::string tried = failure->message();
+  const auto note = [&](const CopyError& e) {
+    tried += "; " + e.message();
+    if (failure->status() == Status::not_found) failure = e;
+  };
+  try {
+    for (const Location& place : on_side(Side::source, request_.source_elsewhere)) {
+      cancel_.throw_if_cancelled();
+      try {
+        open_source_reference(place);
+        return open_source();
+      } catch (const CopyError& e) {
+        if (cancel_.cancelled()) throw;
+        note(e);
+      }
+    }
+  } catch (const CopyError& e) {
+    if (cancel_.cancelled()) throw;
+    note(e);
+  }
+  throw CopyError(Error(failure->status(), tried), failure->side());
+}
+
+void CopySession::open_source() {
+  source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
+  selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
+}
+
+DestinationTraits CopySession::traits() const {
+  DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
+                           destination_->compression(),       destination_->flags(),
+                           destination_->stores_signatures(), std::nullopt};
+  if (const auto text = to_->docker_name()) {
+    const DockerName name = DockerName::parse(*text);
+    traits.required_digest = name.digest;
+    if ((traits.flags & SEALOS_KEEPS_DOCKER_NAME) == 0) {
+      traits.schema1_name = name.path;
+      traits.schema1_tag = name.tag;
+    }
+  }
+  return request_.format ? restricted_to(*request_.format, std::move(traits)) : traits;
+}
+
+void CopySession::make_plans() {
+  on_side(Side::request, [&] {
+    const DestinationTraits to = traits();
+    const ImageWishes wishes{request_.compression, request_.preserve_digests};
+    indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
+    for (ImageInput& image : selection_.images) {
+      if (indexes_.empty()) image.instance.reset();
+      images_.push_back(plan_image(std::move(image), to, wishes));
+    }
+    fit_kinds(indexes_, images_);
+    check_level_used(request_.compression, images_);
+  });
+}
+
+/// A store of images to be run gets one for another machine only if somebody says so.
+void CopySession::note_platform() const {
+  const bool runs = (destination_->flags() & SEALOS_THIS_PLATFORM_ONLY) != 0;
+  if (!runs || !request_.platforms.empty() || selection_.images.size() != 1) return;
+  const ImageInput& image = selection_.images.front();
+  const auto platform = platform_of(image.manifest, image.config);
+  if (!platform || platform_rank(Platform::host(), *platform) >= 0) return;
+  progress_.note(fmt::format("the image is for {}, this machine is {}", printable(platform->str()),
+                             Platform::host().str()));
+}
+
+std::vector<BlobTask> CopySession::tasks() const {
+  std::vector<BlobTask> layers, configs;
+  std::set<std::string> seen;
+  for (const ImagePlan& plan : images_) {
+    for (const BlobStep& step : plan.layers) {
+      const std::string key = key_of(step);
+      if (seen.insert(key).second) layers.push_back({key, &step, nullptr});
+    }
+    if (!plan.config) continue;
+    const std::string key = key_of(*plan.config);
+    if (seen.insert(key).second) configs.push_back({key, &*plan.config, &plan.config_bytes});
+  }
+  layers.insert(layers.end(), configs.begin(), configs.end());
+  return layers;
+}
+
+unsigned CopySession::workers() const {
+  return source_->parallel() && destination_->parallel() ? request_.workers : 1;
+}
+
+void name_place(CopyError& e, const CopyRequest& request) {
+  if (e.side() != Side::source && e.side() != Side::destination) return;
+  const Location& place = e.side() == Side::source ? request.source : request.destination;
+  std::string_view name = place.details;
+  if (name.starts_with("//")) name.remove_prefix(2);
+  name = name.substr(0, name.find_last_of(":@"));
+  if (e.message().find(name) == std::string::npos) e.add_context(printable(place.str()));
+}
+
+}  // namespace sealos

@@ -1,0 +1,48 @@
+// Keys and signatures of JSON web signatures, as schema 1 manifests have them. No I/O.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <openssl/types.h>
+
+#include "support/json/json.hpp"
+
+namespace sealos {
+
+/// RFC 4648, 5: without padding.
+std::string base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
+
+/// A public key, or a pair of keys.
+class JwsKey {
+ public:
+  /// A new pair on the curve P-256.
+  static JwsKey generate();
+  /// From a signature's header: "jwk" (RFC 7517; kinds EC and RSA) or "x5c" (the first
+  /// certificate). Throws SEALOS_INVALID for what is no key, SEALOS_UNSUPPORTED for other kinds.
+  static JwsKey from_header(const Json& header);
+
+  /// The public key, with docker's kind of "kid".
+  Json jwk() const;
+  /// ES256 over P-256.
+  std::string sign(std::string_view bytes) const;
+  /// algorithm: ES256, ES384, ES512, RS256, RS384 or RS512; throws SEALOS_UNSUPPORTED for others,
+  /// among them "none".
+  bool verify(std::string_view algorithm, std::string_view bytes, std::string_view signature) const;
+
+ private:
+  struct Free {
+    void operator()(EVP_PKEY* key) const;
+  };
+  using Key = std::unique_ptr<EVP_PKEY, Free>;
+  explicit JwsKey(Key key) : key_(std::move(key)) {}
+  static Key from_jwk(const Json& jwk);
+  static Key from_certificate(const Json& chain);
+
+  Key key_;
+};
+
+}  // namespace sealos

@@ -1,0 +1,218 @@
+"""Each flag of push with each transport: it works, or it is refused before the first byte, and none is ignored."""
+
+import json
+import os
+import re
+
+from support import daemon, environment, platforms, process, servers, stored, stores
+from support.case import Case, main, tree
+
+environment.need("docker-registry", root=True)
+environment.need_plugins("oci", "dir")
+
+WORKS, REFUSED = "works", "refused"
+USED = "used"  # to reach a daemon that does not speak TLS
+
+
+class Route:
+    """A copy, and what its two ends can."""
+
+    def __init__(self, source, destination):
+        self.source, self.destination = source, destination
+        self.source_transport, self.transport = source.split(":")[0], destination.split(":")[0]
+        self.transports = (self.source_transport, self.transport)
+
+    def has(self, name):
+        return name in self.transports
+
+
+def always(route):
+    return WORKS
+
+
+def never(route):
+    return REFUSED
+
+
+def docker(route):
+    return WORKS if route.has("docker") else REFUSED
+
+
+def from_docker(route):
+    return WORKS if route.source_transport == "docker" else REFUSED
+
+
+def to_docker(route):
+    return WORKS if route.transport == "docker" else REFUSED
+
+
+def tls(transports):
+    return WORKS if "docker" in transports or "docker-daemon" in transports else REFUSED
+
+
+def certificates(transports):
+    return USED if "docker-daemon" in transports else tls(transports)
+
+
+def packed(route):
+    """A store unpacks layers, so that how they come makes no difference."""
+    return REFUSED if route.transport == "containers-storage" else WORKS
+
+
+# What is given, and what then happens. {0}: a folder of the test. The image has gzip layers and an OCI manifest.
+FLAGS = {
+    "--all": (["--all"], always),
+    "--authfile": (["--authfile", "{0}/auth.json"], docker),
+    "--cert-dir": (["--cert-dir", "{0}/certs"], lambda route: certificates(route.transports)),
+    "--compression-format": (["--compression-format", "gzip"], packed),
+    "--compression-level": (["--compression-level", "5"], never),  # nothing is compressed
+    "--creds": (["--creds", "me:secret"], docker),
+    "--dest-authfile": (["--dest-authfile", "{0}/auth.json"], to_docker),
+    "--dest-cert-dir": (["--dest-cert-dir", "{0}/certs"], lambda route: certificates([route.transport])),
+    "--dest-creds": (["--dest-creds", "me:secret"], to_docker),
+    "--dest-tls-verify": (["--dest-tls-verify=false"], lambda route: tls([route.transport])),
+    "--digestfile": (["--digestfile", "{0}/digest"], always),
+    "--disable-compression": (["--disable-compression"], packed),
+    "--dry-run": (["--dry-run"], always),
+    "--force-compression": (["--force-compression"], packed),
+    "--format": (["--format", "oci"], always),
+    "--limit-rate": (["--limit-rate", "10M"], docker),
+    "--max-connections": (["--max-connections", "2"], docker),
+    "--mount-from": (["--mount-from", "other"], to_docker),
+    "--option": (["--option", "nothing.known=1"], never),
+    "--platform": (["--platform", "linux/amd64"], always),
+    "--preserve-digests": (["--preserve-digests"], always),
+    "--progress": (["--progress", "json"], always),
+    "--quiet": (["--quiet"], always),
+    "--remove-signatures": (["--remove-signatures"], always),
+    "--report": (["--report", "json"], always),
+    "--retry": (["--retry", "1"], always),
+    "--retry-delay": (["--retry-delay", "10ms"], always),
+    "--retry-on": (["--retry-on", "network"], docker),
+    "--signature-policy": (["--signature-policy", "{0}/policy.json"], always),
+    "--sparse": (["--sparse"], never),  # one image is no index
+    "--src-authfile": (["--src-authfile", "{0}/auth.json"], from_docker),
+    "--src-cert-dir": (["--src-cert-dir", "{0}/certs"], lambda route: certificates([route.source_transport])),
+    "--src-creds": (["--src-creds", "me:secret"], from_docker),
+    "--src-tls-verify": (["--src-tls-verify=false"], lambda route: tls([route.source_transport])),
+    "--tls-verify": (["--tls-verify=false"], lambda route: tls(route.transports)),
+    "--verbose": (["--verbose"], always),
+}
+# These cannot be seen in a dry run.
+REAL = ("--digestfile", "--dry-run", "--progress", "--report")
+
+
+class Flags(Case):
+    def setUp(self):
+        super().setUp()
+        self.work = self.path("work")
+        os.mkdir(self.work)
+        self.registry = servers.Registry(self.path("registry"))
+        self.addCleanup(self.registry.stop)
+        self.store = stores.Store(self.path("store"))
+        self.addCleanup(self.store.close)
+        layout = platforms.six(self.path("six"))
+        self.push("-q", "--platform", "linux/amd64", "oci:%s:1" % layout.folder, "oci:%s:1" % self.path("image"))
+        self.source = "oci:%s:1" % self.path("image")
+        self.index = "oci:%s:1" % layout.folder
+        for name, text in (("auth.json", '{"auths":{}}'), ("policy.json", '{"default":[{"type":"insecureAcceptAnything"}]}')):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(text)
+        os.mkdir(self.path("certs"))
+
+    def transports(self, capability):
+        rows = json.loads(self.sealos("transports", "--json").out)
+        return [row["name"] for row in rows if capability in row["can"]]
+
+    def place(self, transport, name):
+        file = os.path.join(self.work, name)
+        return {"dir": "dir:" + file, "oci": "oci:%s:1" % file, "oci-archive": "oci-archive:%s:1" % file,
+                "docker-archive": "docker-archive:%s:app:1" % file, "docker": self.registry.reference(name + ":1"),
+                "docker-daemon": "docker-daemon:app:1", "containers-storage": self.store.reference(name + ":1"),
+                "sif": "sif:" + file, "ostree": "ostree:%s@%s" % (name, self.path("ostree"))}[transport]
+
+    def routes(self):
+        """From oci to each transport, and from each to dir."""
+        self.fake = daemon.FakeDaemon(archive=self.path("saved.tar"), image_id=self.image_id())
+        self.addCleanup(self.fake.stop)
+        self.push("-q", self.source, "docker-archive:%s:app:1" % self.path("saved.tar"))
+        for transport in self.transports("write"):
+            yield Route(self.source, self.place(transport, "to-" + transport))
+        for transport in self.transports("read"):
+            source = self.place(transport, "from-" + transport)
+            if transport != "docker-daemon":
+                self.push("-q", *self.needed(Route(self.source, source)), self.source, source)
+            yield Route(source, self.place("dir", "to"))
+
+    def image_id(self):
+        return stored.in_oci(self.path("image"), "1").manifest["config"]["digest"]
+
+    def needed(self, route, given=""):
+        """Without these nothing would work."""
+        flags = []
+        if route.has("docker") and not given.endswith("--tls-verify"):
+            flags.append("--tls-verify=false")
+        if route.has("docker-daemon"):
+            flags += ["-o", "docker-daemon.host=" + self.fake.host]
+        return flags
+
+    def test_every_flag_is_in_the_table(self):
+        text = self.push("--help").out
+        self.assertEqual(set(re.findall(r"--[a-z][a-z-]+", text)) - {"--help"} - set(FLAGS), set())
+
+    def test_each_flag_with_each_transport(self):
+        for route in self.routes():
+            for flag, (arguments, expectation) in FLAGS.items():
+                if route.transport == "docker-daemon" and flag in REAL and flag != "--dry-run":
+                    continue  # this daemon takes no image
+                with self.subTest(route=route.transports, flag=flag):
+                    self.check(route, flag, [a.format(self.folder) for a in arguments], expectation(route))
+
+    def check(self, route, flag, arguments, expected):
+        before = tree(self.work)
+        dry = [] if flag in REAL else ["--dry-run"]
+        result = self.sealos("push", *dry, *self.needed(route, flag), *arguments, route.source, route.destination)
+        if expected == WORKS:
+            self.assertEqual(result.code, process.OK, result)
+        else:
+            codes = {REFUSED: (process.USAGE, process.CORRUPT), USED: (process.NETWORK,)}
+            self.assertIn(result.code, codes[expected], result)
+            self.assertIn("sealos: ", result.err)
+        if dry or expected != WORKS:
+            self.assertEqual(tree(self.work), before)
+        for name in set(os.listdir(self.work)) - {name.split("/")[0] for name in before}:
+            process.check("rm", "-rf", os.path.join(self.work, name))
+
+    def test_every_option_of_a_transport_is_for_one_side_or_refused(self):
+        """An option that the other side would have asked for is no option of this copy."""
+        for option, source, destination in (
+                ("dir.compress=true", "dir:" + self.path("d"), "oci:%s:2" % self.path("image")),
+                ("oci.verify-reused=true", self.source, "dir:" + self.path("to")),
+                ("oci-archive.existing=replace", "oci-archive:%s:1" % self.path("a.tar"), "dir:" + self.path("to")),
+                ("docker-archive.tags=a:1", "docker-archive:%s:app:1" % self.path("b.tar"), "dir:" + self.path("to")),
+                ("docker-archive.prefer=oci", self.source, "docker-archive:%s:app:1" % self.path("c.tar"))):
+            with self.subTest(option=option):
+                if not source.startswith("oci:"):
+                    self.push("-q", self.source, source)
+                refused = self.sealos("push", "-q", "-o", option, source, destination)
+                self.assert_refused(refused, process.USAGE, option.split("=")[0], "no effect")
+                self.assertFalse(os.path.exists(self.path("to")))
+        for option in ("oci-archive.existing=perhaps", "docker-archive.existing=perhaps"):
+            place = "%s:%s:a:1" % (option.split(".")[0], self.path("new.tar"))
+            self.assertNotEqual(self.sealos("push", "-q", "-o", option, self.source, place).code, process.OK)
+
+    def test_flags_that_contradict_each_other_are_refused(self):
+        for flags in (("--all", "--platform", "linux/amd64"), ("--all", "--sparse"), ("--quiet", "--progress", "json"),
+                      ("--dry-run", "--digestfile", self.path("digest")), ("--dry-run", "--report", "json"),
+                      ("--dry-run", "--progress", "json"), ("--dry-run=yaml",), ("--report", "yaml"), ("--progress", "yaml")):
+            with self.subTest(flags=flags):
+                refused = self.sealos("push", *flags, self.index, "dir:" + self.path("to"))
+                self.assert_refused(refused, process.USAGE, flags[0].split("=")[0])
+                self.assertFalse(os.path.exists(self.path("to")))
+        to_stdout = self.sealos("push", "--report", "json", self.source, "docker-archive:-")
+        self.assert_refused(to_stdout, process.USAGE, "--report")
+        self.assertEqual(stored.in_oci(self.path("image"), "1").manifest["schemaVersion"], 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Every format with every compression to every transport: each combination gives an image that skopeo reads with the
+layers that it should have, or is refused by the plan. The result is the table in docs/formats.md; after a change of
+behaviour, `test_formats.py --write` writes that file anew."""
+
+import concurrent.futures
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from support import environment, layouts, process, servers, stored, stores
+from support.case import Case, main
+
+TRANSPORTS = ("oci", "oci-archive", "dir", "docker", "docker-archive", "docker-daemon", "containers-storage")
+
+environment.need("skopeo", "podman", "docker-registry", "dockerd", "zstd", root=True)
+environment.need_plugins(*TRANSPORTS)
+
+FORMATS = {"as it is": [], "oci": ["-f", "oci"], "v2s2": ["-f", "v2s2"], "v2s1": ["-f", "v2s1"]}
+COMPRESSIONS = {"as it is": [], "gzip": ["--compression-format", "gzip"], "zstd": ["--compression-format", "zstd"],
+                "zstd:chunked": ["--compression-format", "zstd:chunked"], "none": ["--compression-format", "none"],
+                "`-D`": ["-D"]}
+PAGE = os.path.join(environment.TREE, "docs/formats.md")
+
+KINDS = {"application/vnd.oci.image.manifest.v1+json": "oci",
+         "application/vnd.docker.distribution.manifest.v2+json": "v2s2"}
+CHUNKED = "io.github.containers.zstd-chunked.manifest-checksum"
+
+
+def kind_of(manifest):
+    return "v2s1" if manifest["schemaVersion"] == 1 else KINDS[manifest.get("mediaType", layouts.MANIFEST)]
+
+
+def form_of(layer):
+    """What the manifest says of a layer's compression."""
+    if CHUNKED in layer.get("annotations", {}):
+        return "zstd:chunked"
+    ending = layer["mediaType"].rsplit("tar", 1)[1].lstrip("+.")
+    return ending or "none"
+
+
+def mixed_image(folder):
+    """Two layers, the first as gzip, the second plain, with an empty step between them in the history."""
+    layout = layouts.Layout(folder)
+
+    def first(tar):
+        tar.folder("bin")
+        tar.big_file("bin/tool", 1, 100_000)
+        tar.symlink("bin/link", "tool")
+
+    def second(tar):
+        tar.folder("etc")
+        for i in range(20):
+            tar.file("etc/f%d" % i, b"%d\n" % i)
+        tar.whiteout("bin/link")
+
+    layers = [layout.add_layer(first, "gzip"), layout.add_layer(second, "")]
+    history = [{"created": "2024-01-01T00:00:00Z", "created_by": "ADD tool"},
+               {"created": "2024-01-01T00:00:00Z", "created_by": "ENV a=b", "empty_layer": True},
+               {"created": "2024-01-01T00:00:00Z", "created_by": "COPY etc"}]
+    layout.tag("1", layout.add_image(layers, history=history))
+    return layout, [diff_id for _, diff_id in layers]
+
+
+class Formats(Case):
+    def setUp(self):
+        super().setUp()
+        layout, self.diff_ids = mixed_image(self.path("image"))
+        self.source = "oci:%s:1" % layout.folder
+
+    def start_servers(self):
+        self.registry = servers.Registry(self.path("registry"), schema1=True)
+        self.addCleanup(self.registry.stop)
+        self.dockerd = servers.Dockerd(self.path("dockerd"))
+        self.addCleanup(self.dockerd.stop)
+        self.store = stores.Store(self.path("store"))
+
+    def place(self, transport, name):
+        """(where sealos writes, more flags for that, flags for skopeo to read it)"""
+        if transport == "docker":
+            return self.registry.reference(name + ":1"), ["--tls-verify=false"], ["--src-tls-verify=false"]
+        if transport == "docker-daemon":
+            return ("docker-daemon:%s:1" % name, ["-o", "docker-daemon.host=" + self.dockerd.host],
+                    ["--src-daemon-host", self.dockerd.host])
+        if transport == "containers-storage":
+            return self.store.reference("localhost/%s:1" % name), [], []
+        tag = {"oci": ":1", "oci-archive": ":1", "docker-archive": ":a:1", "dir": ""}[transport]
+        return "%s:%s%s" % (transport, self.path(name), tag), [], []
+
+    def read_back(self, reference, flags, name):
+        """skopeo takes the layers out of their compression."""
+        folder = self.path("back-" + name)
+        process.check("skopeo", "copy", "-q", *flags, "--dest-decompress", reference, "dir:" + folder)
+        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+        shutil.rmtree(folder)
+        if manifest["schemaVersion"] == 1:
+            steps = zip(reversed(manifest["fsLayers"]), reversed(manifest["history"]))
+            return [layer["blobSum"] for layer, step in steps
+                    if not json.loads(step["v1Compatibility"]).get("throwaway")]
+        return [layer["digest"] for layer in manifest["layers"]]
+
+    def one(self, transport, form, compression):
+        """A cell of the table."""
+        name = "%s-%s-%s" % (transport, form.replace(" ", ""), compression.strip("`").replace(":", "").replace(" ", "").lower())
+        reference, flags, reading = self.place(transport, name)
+        result = self.sealos("push", "-q", *flags, *FORMATS[form], *COMPRESSIONS[compression], self.source, reference)
+        if result.code != process.OK:
+            self.assert_refused(result, process.DESTINATION)
+            if transport not in ("docker", "docker-daemon", "containers-storage"):
+                self.assertFalse(os.path.exists(self.path(name)), result)
+            return "refused: " + result.lines[0].removeprefix("sealos: ")
+        self.assertEqual(self.read_back(reference, reading, name), self.diff_ids, result)
+        if transport == "docker-daemon":
+            return "loaded"
+        raw = json.loads(process.check("skopeo", "inspect", "--raw", *[f.replace("--src-", "--") for f in reading], reference))
+        if transport == "containers-storage" and kind_of(raw) != "v2s1":
+            return kind_of(raw) + ", unpacked"
+        if kind_of(raw) == "v2s1":
+            return "v2s1"
+        forms = [form_of(layer) for layer in raw["layers"]]
+        return "%s, %s" % (kind_of(raw), forms[0] if len(set(forms)) == 1 else " and ".join(forms))
+
+    def cells(self):
+        self.start_servers()
+        combinations = list(itertools.product(TRANSPORTS, FORMATS, COMPRESSIONS))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            # One writer at a time for what cannot have two.
+            found = list(pool.map(lambda c: self.one(*c), combinations))
+        return dict(zip(combinations, found))
+
+    def test_the_table_in_the_documents_is_what_happens(self):
+        page = page_of(self.cells())
+        if "--write" in WRITE:
+            with open(PAGE, "w", encoding="utf-8") as file:
+                file.write(page)
+        with open(PAGE, encoding="utf-8") as file:
+            self.assertEqual(file.read(), page)
+
+    def test_podman_pulls_what_was_written(self):
+        self.start_servers()
+        for transport, compression in itertools.product(("oci", "dir", "docker", "oci-archive"),
+                                                        ("gzip", "zstd", "zstd:chunked", "none")):
+            with self.subTest(transport=transport, compression=compression):
+                name = "pull-%s-%s" % (transport, compression.replace(":", ""))
+                reference, flags, _ = self.place(transport, name)
+                self.push(*flags, *COMPRESSIONS[compression], self.source, reference)
+                loose = ["--tls-verify=false"] if transport == "docker" else []
+                image = self.store.podman("pull", "-q", *loose, reference).splitlines()[-1]
+                layers = self.store.podman("image", "inspect", "--format", "{{json .RootFS.Layers}}", image)
+                self.assertEqual(json.loads(layers), self.diff_ids)
+
+
+def page_of(cells):
+    lines = [
+        "# Formats and compressions",
+        "",
+        "What becomes of an OCI image with a gzip layer and a plain one, by `-f` (rows) and `--compression-format` or `-D`",
+        "(columns). Every image in these tables has been read back by skopeo, with equal diffIDs; the rest is refused before",
+        "the first byte. The tables are written and checked by `tests/e2e/test_formats.py`.",
+        "",
+        "Layers are recoded only where they are not in the wanted form already; without a wish, plain layers are compressed for",
+        "registries and OCI layouts, and all others stay as they are. zstd:chunked serves as zstd, but not the other way round.",
+        "Docker's formats have no zstd: without `-f` the manifest then becomes one of OCI. `v2s1` says nothing of compression.",
+        "A level (`--compression-level`) counts for what is compressed in the copy; layers that the destination has are used",
+        "whatever their level. Levels of zstd above 19 use a window of 8 MiB, which every reader has.",
+    ]
+    reasons = []
+    for transport in TRANSPORTS:
+        lines += ["", "## `%s`" % transport, "", "| `-f` | " + " | ".join(COMPRESSIONS) + " |", "|---" * (1 + len(COMPRESSIONS)) + "|"]
+        for form in FORMATS:
+            row = []
+            for compression in COMPRESSIONS:
+                cell = cells[transport, form, compression]
+                if cell.startswith("refused: "):
+                    reason = cell.removeprefix("refused: ")
+                    if reason not in reasons:
+                        reasons.append(reason)
+                    cell = "refused (%d)" % (reasons.index(reason) + 1)
+                row.append(cell)
+            lines.append("| %s | %s |" % (form, " | ".join(row)))
+    lines += ["", "## Reasons", ""]
+    lines += ["%d. %s" % (i + 1, reason) for i, reason in enumerate(reasons)]
+    return "\n".join(lines) + "\n"
+
+
+WRITE = [a for a in sys.argv if a == "--write"]
+sys.argv = [a for a in sys.argv if a != "--write"]
+
+if __name__ == "__main__":
+    main()
