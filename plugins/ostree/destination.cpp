@@ -11,18 +11,21 @@
 namespace sealos::ostree {
 
 Destination::Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name,
-                         bool split)
+                         bool split, sdk::Intent intent)
     : host_(host),
       repository_(std::move(repository)),
       name_(std::move(name)),
       split_(split),
       writer_(host, repository_) {
+  if (repository_ == nullptr) return;
   GlibError error;
-  const bool well =
-      ostree_repo_is_writable(repository_->get(), error.out()) &&
-      ostree_repo_prepare_transaction(repository_->get(), nullptr, nullptr, error.out());
+  OstreeRepo* const repo = repository_->get();
+  bool well = ostree_repo_is_writable(repo, error.out());
+  if (well && intent == sdk::Intent::write) {
+    well = ostree_repo_prepare_transaction(repo, nullptr, nullptr, error.out());
+    open_ = well;
+  }
   error.check(well, Status::io, "beginning to write into the repository " + repository_->path());
-  open_ = true;
 }
 
 Destination::~Destination() {
@@ -101,6 +104,7 @@ std::optional<Destination::Found> Destination::find_stored(const Blob& blob) {
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
+  if (repository_ == nullptr) return std::nullopt;
   std::vector<const Blob*> wanted{&want.blob};
   for (const Blob& candidate : want.candidates) wanted.push_back(&candidate);
   const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@
 
 #include "blob_writer.hpp"
 #include "name.hpp"
+#include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -22,8 +23,10 @@ class Destination {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_STORES_SIGNATURES;
 
-  /// split: store layers as files where that can be; else as they are.
-  Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name, bool split);
+  /// split: store layers as files where that can be; else as they are. The repository may be
+  /// nullptr for a preview, of a copy that would make it.
+  Destination(sdk::Host host, std::shared_ptr<const Repository> repository, Name name, bool split,
+              sdk::Intent intent);
   ~Destination();
 
   std::vector<std::string> manifest_types() const;

@@ -205,11 +205,17 @@ TEST_CASE("files that an unpacker has put behind a link are found, circles end")
 }
 
 TEST_CASE("schema 1 manifests of old repositories are told apart, their layers in order") {
-  const std::string one = digest_of("1").str(), two = digest_of("2").str();
-  const std::string manifest = R"({"schemaVersion":1,"fsLayers":[{"blobSum":")" + two +
-                               R"("},{"blobSum":")" + one + R"("}]})";
+  const std::string one = digest_of("1").str(), two = digest_of("2").str(),
+                    none = digest_of("").str();
+  const std::string manifest = R"({"schemaVersion":1,"fsLayers":[{"blobSum":")" + none +
+                               R"("},{"blobSum":")" + two + R"("},{"blobSum":")" + one +
+                               R"("}],"history":[{"v1Compatibility":"{\"throwaway\":true}"},)"
+                               R"({"v1Compatibility":"{}"},{"v1Compatibility":"{}"}]})";
   CHECK(manifest_type_of(manifest) == "application/vnd.docker.distribution.manifest.v1+json");
   const auto layers = layers_of(manifest);
   REQUIRE(layers.size() == 2);
   CHECK(layers[0].digest->str() == one);
+  CHECK(blobs_of(manifest).size() == 3);
+  CHECK_THROWS_AS(layers_of(R"({"schemaVersion":1,"fsLayers":[{"blobSum":"x"}],"history":[]})"),
+                  Error);
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "support/json/json.hpp"
 
 namespace sealos::ostree {
@@ -43,15 +41,34 @@ Blob layer_of(const Json& layer, std::int64_t index) {
   return blob;
 }
 
+/// "throwaway" is a layer without content, which only this format lists.
+bool is_throwaway(const Json& history) {
+  const Json one = Json::parse(history.at("v1Compatibility").string("v1Compatibility"));
+  const Json* flag = one.find("throwaway");
+  return flag != nullptr && flag->is_bool() && flag->boolean("throwaway");
+}
+
+std::vector<Digest> blobs_of_schema_1(const Json& manifest, bool empty_ones) {
+  const Json::Array& layers = manifest.at("fsLayers").items("fsLayers");
+  const Json::Array& history = manifest.at("history").items("history");
+  if (layers.size() != history.size())
+    throw Error(Status::invalid, "it has more layers than history, or less");
+  std::vector<Digest> out;
+  for (size_t i = layers.size(); i-- > 0;) {
+    if (!empty_ones && is_throwaway(history[i])) continue;
+    out.push_back(Digest::require(layers[i].at("blobSum").string("blobSum")));
+  }
+  return out;
+}
+
 std::vector<Blob> layers_of_schema_1(const Json& manifest) {
   std::vector<Blob> out;
-  for (const Json& layer : manifest.at("fsLayers").items("fsLayers")) {
-    Blob blob;
-    blob.digest = Digest::require(layer.at("blobSum").string("blobSum"));
-    out.push_back(std::move(blob));
+  for (Digest& digest : blobs_of_schema_1(manifest, false)) {
+    Blob& blob = out.emplace_back();
+    blob.digest = std::move(digest);
+    blob.layer_index = static_cast<std::int64_t>(out.size()) - 1;
+    blob.media_type = "application/vnd.docker.image.rootfs.diff.tar.gzip";
   }
-  std::reverse(out.begin(), out.end());
-  for (size_t i = 0; i < out.size(); ++i) out[i].layer_index = static_cast<std::int64_t>(i);
   return out;
 }
 
@@ -120,10 +137,14 @@ std::vector<Digest> diff_ids_of(std::string_view config) {
 }
 
 std::vector<Digest> blobs_of(std::string_view manifest) {
-  std::vector<Digest> out;
-  for (const Blob& layer : layers_of(manifest)) out.push_back(*layer.digest);
-  if (auto config = config_of(manifest)) out.push_back(*std::move(config));
-  return out;
+  return of_stored([&] {
+    const Json root = Json::parse(manifest);
+    if (is_schema_1(root)) return blobs_of_schema_1(root, true);
+    std::vector<Digest> out;
+    for (const Blob& layer : layers_of(manifest)) out.push_back(*layer.digest);
+    if (auto config = config_of(manifest)) out.push_back(*std::move(config));
+    return out;
+  });
 }
 
 Blob as_plain(Blob layer, const Digest& digest, std::int64_t size) {

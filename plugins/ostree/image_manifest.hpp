@@ -22,13 +22,13 @@ inline constexpr size_t kMaxManifest = 4 << 20;
 std::string manifest_type_of(std::string_view manifest);
 
 /// The layers in their order, as the manifest describes them; of schema 1, which only digests name,
-/// the lowest first. Throws SEALOS_CORRUPT.
+/// without its empty ones, the lowest first. Throws SEALOS_CORRUPT.
 std::vector<Blob> layers_of(std::string_view manifest);
 /// nullopt: it names none.
 std::optional<Digest> config_of(std::string_view manifest);
 /// rootfs.diff_ids of a config; empty for what is no image's config.
 std::vector<Digest> diff_ids_of(std::string_view config);
-/// Of config and layers.
+/// Of config and layers, also of those that layers_of() leaves out.
 std::vector<Digest> blobs_of(std::string_view manifest);
 
 /// A layer's description where it is read as its tar.

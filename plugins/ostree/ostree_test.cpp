@@ -169,6 +169,23 @@ TEST_CASE("a layer that old tools named by its compressed digest is used again b
   CHECK(old.commit_of(layer) == old.commit_of(compressed));
 }
 
+TEST_CASE("a preview says what would be used again, and writes nothing") {
+  Place place;
+  const std::string layer = rich_layer();
+  const Blob blob = Place::blob_of(layer, 0);
+  const auto found = [&] {
+    return place.reference("a:2")
+        .open_preview(place.host.host())
+        ->try_reuse({blob, {}, std::nullopt})
+        .has_value();
+  };
+  CHECK_FALSE(found());
+  CHECK_FALSE(std::filesystem::exists(place.path()));
+  place.write("a:1", {layer});
+  CHECK(found());
+  CHECK_FALSE(place.repository()->resolve(image_branch("a:2")));
+}
+
 TEST_CASE("nothing of a copy that was not committed is there") {
   Place place;
   const std::string layer = rich_layer();

@@ -23,11 +23,24 @@ std::unique_ptr<Source> Reference::open_source(sdk::Host) const {
 }
 
 std::unique_ptr<Destination> Reference::open_destination(sdk::Host host) const {
+  return open(host, sdk::Intent::write);
+}
+
+std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
+  return open(host, sdk::Intent::preview);
+}
+
+std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent) const {
   const bool split = wants_split(host);
   const auto mode = host.option("ostree.create");
-  auto repository = mode ? Repository::open_or_create(name_.repository(), *mode)
-                         : Repository::open(name_.repository());
-  return std::make_unique<Destination>(host, std::move(repository), name_, split);
+  std::shared_ptr<Repository> repository;
+  if (!mode ||
+      (intent == sdk::Intent::preview && Repository::is_there(name_.repository(), *mode))) {
+    repository = Repository::open(name_.repository());
+  } else if (intent == sdk::Intent::write) {
+    repository = Repository::open_or_create(name_.repository(), *mode);
+  }
+  return std::make_unique<Destination>(host, std::move(repository), name_, split, intent);
 }
 
 std::vector<std::string> Reference::list_tags(sdk::Host) const {

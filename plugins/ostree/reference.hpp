@@ -23,12 +23,15 @@ class Reference {
 
   std::unique_ptr<Source> open_source(sdk::Host host) const;
   std::unique_ptr<Destination> open_destination(sdk::Host host) const;
+  std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   /// Tags of the images that have this name but for the tag.
   std::vector<std::string> list_tags(sdk::Host host) const;
   /// Removes the image, the blobs that no other image needs, and their objects.
   void remove(sdk::Host host) const;
 
  private:
+  std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;
+
   Name name_;
 };
 

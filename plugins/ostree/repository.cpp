@@ -14,7 +14,7 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &st) == 0;
 }
 
-Owned<OstreeRepo> create(const std::string& path, const std::string& name) {
+OstreeRepoMode mode_named(const std::string& name) {
   OstreeRepoMode mode;
   GlibError error;
   if (!ostree_repo_mode_from_string(name.c_str(), &mode, error.out()) ||
@@ -24,6 +24,11 @@ Owned<OstreeRepo> create(const std::string& path, const std::string& name) {
                             "\"{}\"",
                             printable(name)));
   }
+  return mode;
+}
+
+Owned<OstreeRepo> create(const std::string& path, OstreeRepoMode mode) {
+  GlibError error;
   Owned<OstreeRepo> repo(
       ostree_repo_create_at(AT_FDCWD, path.c_str(), mode, nullptr, nullptr, error.out()));
   error.check(repo != nullptr, Status::io, "making the repository " + printable(path));
@@ -50,8 +55,13 @@ std::shared_ptr<Repository> Repository::open(const std::string& path) {
 
 std::shared_ptr<Repository> Repository::open_or_create(const std::string& path,
                                                        const std::string& mode) {
-  const Owned<OstreeRepo> made = create(path, mode);
+  const Owned<OstreeRepo> made = create(path, mode_named(mode));
   return open(path);
+}
+
+bool Repository::is_there(const std::string& path, const std::string& mode) {
+  mode_named(mode);
+  return exists(path);
 }
 
 std::optional<std::string> Repository::resolve(const std::string& branch) const {

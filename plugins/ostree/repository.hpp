@@ -25,6 +25,9 @@ class Repository {
   static std::shared_ptr<Repository> open_or_create(const std::string& path,
                                                     const std::string& mode);
 
+  /// Whether open_or_create would find one. Throws SEALOS_INVALID for other modes.
+  static bool is_there(const std::string& path, const std::string& mode);
+
   OstreeRepo* get() const { return repo_.get(); }
   const std::string& path() const { return path_; }
   OstreeRepoMode mode() const { return ostree_repo_get_mode(repo_.get()); }

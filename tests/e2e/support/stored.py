@@ -78,11 +78,12 @@ class Image:
                 [layer_diff_id(self.blob(layer)) for layer in self.manifest["layers"]])
 
 
-def in_oci(folder, tag):
+def in_oci(folder, tag=None):
+    """Without a tag: the only image."""
     def read(digest):
         with open(os.path.join(folder, "blobs", *digest.split(":")), "rb") as file:
             return file.read()
-    return Image("oci:%s:%s" % (folder, tag), read)
+    return Image("oci:" + (folder if tag is None else "%s:%s" % (folder, tag)), read)
 
 
 def in_dir(folder):
