@@ -27,8 +27,8 @@ class WriteBehind {
 };
 
 /// For a file that is flushed later together with others: a large one is on the disk when this
-/// returns, with a small one the disk begins. Called where files are written side by side, it leaves
-/// little to wait for in the end. `name` is for messages.
+/// returns, with a small one the disk begins. Called where files are written side by side, it
+/// leaves little to wait for in the end. `name` is for messages.
 void flush_ahead(int file, std::int64_t size, std::string_view name);
 
 }  // namespace sealos
