@@ -24,6 +24,8 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
       ->delimiter(',')
       ->allow_extra_args(false);
   push.add_flag("--sparse", o.sparse, "The index as it is, with the --platform images only");
+  push.add_flag("--rm", o.remove_list,
+                "IMAGE, a manifest list of the local store, is removed after success");
   push.add_flag("--remove-signatures", o.remove_signatures, "Without signatures");
   push.add_option("--signature-policy", o.signature_policy,
                   "What may be read. Default: policy.json of the user, or of the system; without "

@@ -9,6 +9,8 @@
 namespace sealos::cli {
 namespace {
 
+constexpr std::string_view kLocalStore = "containers-storage";
+
 bool flag_value(const std::string& flag, const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
   throw Error(Status::invalid,
@@ -76,6 +78,12 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
       place_of(o.destination.empty() ? o.image : o.destination, "docker://", catalog);
   request.all = o.all;
   request.remove_signatures = o.remove_signatures;
+  request.remove_source_index = o.remove_list;
+  if (o.remove_list && request.source.transport != kLocalStore) {
+    throw Error(Status::invalid,
+                fmt::format("--rm removes a manifest list of the local store, and {} is none",
+                            printable(request.source.str())));
+  }
   request.sparse = o.sparse;
   for (const std::string& name : o.platforms) {
     const Platform platform = Platform::parse(name);

@@ -20,8 +20,8 @@ struct SideOptions {
 /// As typed; empty strings and nullopt were not given.
 struct PushOptions {
   std::string image, destination;
-  bool all = false, quiet = false, remove_signatures = false, sparse = false;
-  bool disable_compression = false, preserve_digests = false;
+  bool all = false, quiet = false, remove_list = false, remove_signatures = false;
+  bool sparse = false, disable_compression = false, preserve_digests = false;
   int verbose = 0;
   std::string authfile, cert_dir, daemon_host, digestfile, retry_delay, signature_policy;
   std::string report, progress;

@@ -1,5 +1,7 @@
 #include "core/copy/copy.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <mutex>
 #include <numeric>
@@ -23,14 +25,18 @@ class CopyJob {
         session_(find, hooks, cancel, request, progress) {}
 
   CopyReport run() {
+    std::optional<CopyReport> report;
     try {
       session_.prepare(sdk::Intent::write);
       copy_blobs();
-      return write_manifests();
+      report = write_manifests();
     } catch (...) {
       if (session_.destination() != nullptr) session_.destination()->abort();
       throw;
     }
+    if (report->manifest_changed) note_lost_layers();
+    if (request_.remove_source_index) session_.remove_source_index();
+    return *std::move(report);
   }
 
  private:
@@ -97,6 +103,26 @@ class CopyJob {
         report_manifests(session_.images(), session_.indexes(), results_, written);
     for (const BlobTask& task : tasks_) report.details.blobs.push_back(results_.at(task.key));
     return report;
+  }
+
+  /// A store keeps the layers of a registry in another form than the manifest names.
+  void note_lost_layers() const {
+    size_t all = 0, lost = 0;
+    for (const ImagePlan& plan : session_.images()) {
+      for (const BlobStep& step : plan.layers) {
+        const bool kept_otherwise = *step.from.digest != step.original.digest;
+        const auto result = results_.find(key_of(step));
+        const bool same = result == results_.end() || result->second.stored == step.original.digest;
+        ++all;
+        if (kept_otherwise && !same) ++lost;
+      }
+    }
+    if (lost == 0) return;
+    progress_.note(
+        fmt::format("the digest is not the source's, {}: {} of {} layers were stored anew, since "
+                    "{} no longer has them as its manifest names them",
+                    Manifest::parse(session_.top()).digest().str(), lost, all,
+                    session_.source_place().transport));
   }
 
   CancelToken& cancel_;

@@ -49,6 +49,9 @@ struct CopyRequest {
   std::vector<Platform> platforms;
   bool sparse = false;  ///< the index with all its entries, byte for byte, and the chosen images
   bool remove_signatures = false;
+  /// Removes the source's index once all is done; refused before the first byte where the source
+  /// holds no index under that name.
+  bool remove_source_index = false;
   std::optional<ManifestFormat> format;  ///< of manifests; not given: as the destination likes them
   CompressionWish compression;
   std::vector<LayerForm> add_compression;  ///< of an index: each image also in these

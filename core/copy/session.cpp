@@ -18,6 +18,7 @@ std::map<std::string, std::string> all_options(const CopyRequest& request,
   std::map<std::string, std::string> options = of_side;
   options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
+  if (request.remove_source_index) options["remove-only-index"] = "true";
   return options;
 }
 
@@ -67,9 +68,38 @@ void CopySession::prepare(sdk::Intent intent) {
   });
   if (needs_index(request_)) on_side(Side::request, [&] { require_index_holder(traits()); });
   find_source();
+  if (request_.remove_source_index) check_removable();
   note_platform();
   make_plans();
   refuse_unused_options();
+}
+
+void CopySession::check_removable() const {
+  std::string why;
+  const auto name = from_->docker_name();
+  if (source_place_.transport != request_.source.transport) {
+    why = "it is in another place";
+  } else if ((from_transport_->capabilities() & SEALOS_CAN_REMOVE) == 0) {
+    why = source_place_.transport + " removes nothing";
+  } else if (!Manifest::parse(selection_.top).is_index()) {
+    why = "it is an image and no list of images";
+  } else if (name && DockerName::parse(*name).digest) {
+    why = "it is named by a digest; write the name of the list";
+  }
+  if (!why.empty())
+    refuse(fmt::format("{} cannot be removed after the copy: {}", printable(source_place_.str()),
+                       why));
+}
+
+void CopySession::remove_source_index() {
+  on_side(Side::source, [&] {
+    try {
+      source_.reset();
+      from_->remove(from_services_);
+    } catch (Error& e) {
+      throw e.add_context("the image is copied, but the list was not removed");
+    }
+  });
 }
 
 std::unique_ptr<Reference> CopySession::open_reference(const Location& place,

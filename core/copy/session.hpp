@@ -62,12 +62,15 @@ class CopySession {
   std::vector<BlobTask> tasks() const;
   /// How many blobs at a time.
   unsigned workers() const;
+  /// After the copy; nothing can be read any more.
+  void remove_source_index();
 
  private:
   std::unique_ptr<Reference> open_reference(const Location& place, const Services& services,
                                             std::optional<Transport>& transport);
   void open_source_reference(const Location& place);
   void check_options() const;
+  void check_removable() const;
   void refuse_unused_options() const;
   void find_source();
   void open_source();

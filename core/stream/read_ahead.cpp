@@ -12,8 +12,8 @@
 namespace sealos {
 namespace {
 
-constexpr size_t kBuffers = 4;
-constexpr size_t kAheadBuffer = 128 * 1024;
+constexpr size_t kBuffers = 3;
+constexpr size_t kAheadBuffer = 256 * 1024;
 
 class ReadAhead final : public Stream {
  public:

@@ -10,7 +10,7 @@
 
 namespace sealos {
 
-/// Reads `from` on a thread of its own, a few buffers of 128 KiB ahead of the reader. Every buffer
+/// Reads `from` on a thread of its own, a few buffers of 256 KiB ahead of the reader. Every buffer
 /// is given to `inspect` on that thread, in order, before the reader sees it; at the end `finish`
 /// is called there. What either throws, or `from`, is thrown to the reader in its place. The
 /// destructor ends the thread; it waits for at most one read of `from`.

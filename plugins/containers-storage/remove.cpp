@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lookup.hpp"
+#include "manifest_layers.hpp"
 #include "record_file.hpp"
 #include "records.hpp"
 #include "store.hpp"
@@ -109,6 +110,11 @@ void remove_image(sdk::Host host, const StoreSettings& settings, const ImageForm
     throw Error(Status::denied, fmt::format("image {} is in the additional store {}, which is only "
                                             "read",
                                             id.substr(0, 12), found.image->root->path()));
+  }
+  if (host.flag("remove-only-index").value_or(false) &&
+      !is_index_type(manifest_type_of(read_item(*found.image, "manifest")))) {
+    throw Error(Status::invalid,
+                fmt::format("\"{}\" is no list of images", printable(form.written)));
   }
   const FileLock layers_lock = store.lock_layers();
   const FileLock images_lock = store.lock_images();

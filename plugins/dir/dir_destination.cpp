@@ -12,6 +12,7 @@
 
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/file/write_behind.hpp"
 #include "support/signature_file/signature_file.hpp"
 
 namespace sealos::dir {
@@ -131,9 +132,8 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
 }
 
 void Destination::keep(StagedFile& file, const Name& name, std::int64_t size) {
-  // The disk begins to work now, so that little is left to wait for in flush().
-  ::sync_file_range(file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
   const std::string as = blob_name(version_for(name.first), name.first) + name.second;
+  flush_ahead(file.fd(), size, as);
   struct stat st;
   const std::lock_guard lock(mutex_);
   const bool was_there =

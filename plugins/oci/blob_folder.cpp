@@ -9,6 +9,7 @@
 
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/file/write_behind.hpp"
 
 namespace sealos::oci {
 
@@ -84,8 +85,7 @@ void BlobWriter::put(const Digest& digest, std::string_view bytes) {
 }
 
 void BlobWriter::keep(StagedFile& file, const Digest& digest, std::int64_t size) {
-  // The disk begins to work now, so that little is left to wait for in flush().
-  ::sync_file_range(file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  flush_ahead(file.fd(), size, digest.brief());
   const std::lock_guard lock(mutex_);
   const std::string algorithm(digest.algorithm());
   if (::mkdirat(folder_->fd(), algorithm.c_str(), 0755) == 0) {

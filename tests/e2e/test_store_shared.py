@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import tarfile
 import threading
 import time
 
@@ -178,6 +179,46 @@ class StoreShared(Case):
             self.assertNotEqual(result.code, 0)
             self.assertEqual(len(result.lines), 1, result)
         self.assertEqual(os.listdir(outside), [])
+        self.assert_consistent(store)
+
+    def test_layers_that_are_larger_than_they_look_need_no_room_or_are_refused(self):
+        store = self.new_store("store")
+        def zeros(tar):
+            info = tarfile.TarInfo("zeros")
+            info.size = 256 << 20
+            with open("/dev/zero", "rb") as content:
+                tar.add(info, content)
+
+        layout = layouts.Layout(self.path("zeros"))
+        layout.tag("1", layout.add_image([layout.add_layer(zeros)]))
+        result, peak_kib = self.sealos_measured("push", "-q", "oci:%s:1" % layout.folder, store.reference("localhost/zeros:1"))
+        self.assertEqual(result.code, process.OK, result)
+        self.assertLess(peak_kib, 64 << 10)
+        self.assertLess(int(process.check("du", "-sk", store.root).split()[0]), 16 << 10)
+
+        def huge(tar):
+            info = tarfile.TarInfo("huge")
+            info.size = 7 << 60
+            tar.raw(info.tobuf(tarfile.GNU_FORMAT))
+
+        def huge_hole(tar):
+            info = tarfile.TarInfo("hole")
+            info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "hole",
+                                "GNU.sparse.realsize": str(1 << 62)}
+            info.size = 512
+            tar.raw(info.tobuf(tarfile.PAX_FORMAT) + b"1\n%d\n0\n".ljust(512, b"\0") % (1 << 62))
+
+        def huge_header(tar):
+            info = tarfile.TarInfo("x" * (2 << 20))
+            tar.raw(info.tobuf(tarfile.GNU_FORMAT))
+
+        for fill in (huge, huge_hole, huge_header):
+            layout = layouts.Layout(self.path(fill.__name__))
+            layout.tag("1", layout.add_image([layout.add_layer(fill)]))
+            result = self.sealos("push", "-q", "oci:%s:1" % layout.folder, store.reference("localhost/huge:1"))
+            self.assertNotEqual(result.code, process.OK, fill.__name__)
+            self.assertEqual(len(result.lines), 1, result)
+        store.podman("image", "rm", "localhost/zeros:1")
         self.assert_consistent(store)
 
 

@@ -307,7 +307,7 @@ void ChunkedWork::finish(Block& block) {
 class Chunked final : public ChunkedStream {
  public:
   Chunked(std::unique_ptr<ChunkedWork> work, unsigned threads)
-      : share_(threads), work_(*work), pipeline_(std::move(work), share_.count(), 2) {}
+      : work_(*work), pipeline_(std::move(work), threads, 2) {}
 
   size_t read(std::span<std::byte> into) override {
     if (!ended_) {
@@ -326,7 +326,6 @@ class Chunked final : public ChunkedStream {
   }
 
  private:
-  ThreadShare share_;
   ChunkedWork& work_;
   Pipeline pipeline_;
   std::string tail_;

@@ -106,7 +106,7 @@ std::unique_ptr<Stream> decompress(std::unique_ptr<Stream> from, Compression kin
     threads = std::clamp(std::thread::hardware_concurrency(), 1U, compression::kMostThreads);
   auto work = std::make_unique<compression::DecompressWork>(std::move(from), kind,
                                                             compression::decoder_of(kind));
-  return std::make_unique<compression::Pipeline>(std::move(work), members ? threads : 1, 2);
+  return std::make_unique<compression::Pipeline>(std::move(work), members ? threads : 1, 1);
 }
 
 }  // namespace sealos

@@ -1,6 +1,7 @@
 #include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -14,28 +15,37 @@
 namespace sealos::compression {
 namespace {
 
-/// What stands behind the levels of gzip. Chosen so that each is smaller than zlib's and Go's of
-/// the same number and much faster; 6, the default, is libdeflate's 2.
+/// What stands behind a level of gzip. 0 stands for no such engine.
 struct Engine {
-  bool isal;
-  int level;
+  int isal;        ///< the level of ISA-L, three times as fast as libdeflate at the same size
+  int libdeflate;  ///< with isal: for the blocks that are worth it
 };
-constexpr Engine kEngines[] = {{true, 1},  {true, 2},  {true, 3},  {false, 1}, {false, 1},
-                               {false, 2}, {false, 4}, {false, 6}, {false, 9}};
+/// Each is smaller than zlib's and Go's of the same number and much faster. At 6, the default, what
+/// shrinks well is compressed with care and the rest quickly: for real images that is a fifth
+/// faster than any one engine that makes the same size.
+constexpr Engine kEngines[] = {{1, 0}, {2, 0}, {3, 0}, {0, 1}, {0, 1},
+                               {3, 5}, {0, 4}, {0, 6}, {0, 9}};
+
+// A block is worth the care if samples of it become smaller than this part of them. Behind it: care
+// costs twice to four times as long, the more the less a block shrinks, and saves a tenth of a
+// block that shrinks well and nothing of one that does not.
+constexpr double kWorthCare = 0.36;
+constexpr size_t kSamples = 4, kSample = 16 * 1024;
 
 /// Compresses one block at a time. Throws std::bad_alloc.
 class Deflater {
  public:
   explicit Deflater(const Engine& engine)
-      : engine_(engine), libdeflate_(libdeflate_alloc_compressor(engine.isal ? 0 : engine.level)) {
+      : engine_(engine), libdeflate_(libdeflate_alloc_compressor(engine.libdeflate)) {
     if (!libdeflate_) throw std::bad_alloc();
-    if (engine_.isal) isal_memory_ = std::make_unique<std::uint8_t[]>(kIsalMemory);
+    if (engine_.isal != 0) isal_memory_ = std::make_unique<std::uint8_t[]>(kIsalMemory);
   }
 
   /// `to` has room for bound(); returns how much was used.
   size_t deflate(std::span<const std::byte> from, std::span<std::byte> to) {
-    if (engine_.isal) {
-      if (const size_t n = isal(from, to)) return n;
+    const bool both = engine_.isal != 0 && engine_.libdeflate != 0;
+    if (engine_.isal != 0 && !(both && is_worth_care(from, to))) {
+      if (const size_t n = isal(engine_.isal, from, to)) return n;
     }
     const size_t n = libdeflate_deflate_compress(libdeflate_.get(), from.data(), from.size(),
                                                  to.data(), to.size());
@@ -45,15 +55,29 @@ class Deflater {
   size_t bound(size_t size) { return libdeflate_deflate_compress_bound(libdeflate_.get(), size); }
 
  private:
-  static constexpr size_t kIsalMemory = ISAL_DEF_LVL3_DEFAULT;
+  // Enough for all levels; with little of it level 3 adapts its codes more often.
+  static constexpr size_t kIsalMemory = std::max(
+      {size_t{ISAL_DEF_LVL1_DEFAULT}, size_t{ISAL_DEF_LVL2_DEFAULT}, size_t{ISAL_DEF_LVL3_SMALL}});
+
+  bool is_worth_care(std::span<const std::byte> from, std::span<std::byte> room) {
+    size_t plain = 0, small = 0;
+    const size_t part = from.size() / kSamples;
+    const size_t n = std::min(part, kSample);
+    for (size_t i = 0; i < kSamples && n != 0; ++i) {
+      const size_t done = isal(1, from.subspan(i * part + (part - n) / 2, n), room);
+      small += done != 0 ? done : n;
+      plain += n;
+    }
+    return static_cast<double>(small) < kWorthCare * static_cast<double>(plain);
+  }
 
   /// 0 if the result has no room; then the block is stored as it is.
-  size_t isal(std::span<const std::byte> from, std::span<std::byte> to) {
+  size_t isal(int level, std::span<const std::byte> from, std::span<std::byte> to) {
     isal_zstream stream;
     isal_deflate_init(&stream);
-    stream.level = static_cast<std::uint32_t>(engine_.level);
+    stream.level = static_cast<std::uint32_t>(level);
     stream.level_buf = isal_memory_.get();
-    stream.level_buf_size = kIsalMemory;
+    stream.level_buf_size = level == 3 ? ISAL_DEF_LVL3_SMALL : kIsalMemory;
     stream.end_of_stream = 1;
     stream.flush = NO_FLUSH;
     stream.gzip_flag = IGZIP_DEFLATE;
@@ -120,22 +144,10 @@ class GzipWork final : public BlockWork {
   std::vector<std::unique_ptr<Deflater>> deflaters_;  // those that no thread uses
 };
 
-class GzipStream final : public Stream {
- public:
-  GzipStream(std::unique_ptr<Stream> from, int level, unsigned threads)
-      : share_(threads),
-        pipeline_(std::make_unique<GzipWork>(std::move(from), level), share_.count(), 2) {}
-  size_t read(std::span<std::byte> into) override { return pipeline_.read(into); }
-
- private:
-  ThreadShare share_;
-  Pipeline pipeline_;
-};
-
 }  // namespace
 
 std::unique_ptr<Stream> gzip_compressor(std::unique_ptr<Stream> from, int level, unsigned threads) {
-  return std::make_unique<GzipStream>(std::move(from), level, threads);
+  return std::make_unique<Pipeline>(std::make_unique<GzipWork>(std::move(from), level), threads, 1);
 }
 
 }  // namespace sealos::compression

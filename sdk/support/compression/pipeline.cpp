@@ -25,8 +25,22 @@ ThreadShare::~ThreadShare() {
   if (shared_) threads_in_use -= count_;
 }
 
+bool ThreadShare::join(bool first) {
+  unsigned used = threads_in_use;
+  while (first || used < processors()) {
+    if (threads_in_use.compare_exchange_weak(used, used + 1)) return true;
+  }
+  return false;
+}
+
+void ThreadShare::leave() { --threads_in_use; }
+
 Pipeline::Pipeline(std::unique_ptr<BlockWork> work, unsigned threads, unsigned ahead)
-    : work_(std::move(work)), most_threads_(std::max(1U, threads)), slots_(most_threads_ + ahead) {
+    : work_(std::move(work)),
+      shared_(threads == 0),
+      most_threads_(shared_ ? processors() : threads),
+      ahead_(ahead),
+      slots_(most_threads_ + ahead) {
   threads_.reserve(most_threads_);
 }
 
@@ -38,15 +52,20 @@ Pipeline::~Pipeline() {
   work_->stopped = true;
   freed_.notify_all();
   // No thread is added once stopped_ is set.
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads_) {
+    thread.join();
+    if (shared_) ThreadShare::leave();
+  }
 }
 
 /// With mutex_ held. The first thread must start, the others only help.
 void Pipeline::start_thread() {
   if (stopped_ || threads_.size() >= most_threads_) return;
+  if (shared_ && !ThreadShare::join(threads_.empty())) return;
   try {
     threads_.emplace_back([this] { run(); });
   } catch (const std::system_error& e) {
+    if (shared_) ThreadShare::leave();
     if (threads_.empty())
       throw Error(Status::unavailable, std::string("starting a thread: ") + e.what());
   }
@@ -55,9 +74,14 @@ void Pipeline::start_thread() {
 /// With turn_ held. False if there is nothing more to do.
 bool Pipeline::take_turn(std::uint64_t& number) {
   std::unique_lock lock(mutex_);
-  freed_.wait(lock, [&] { return stopped_ || ended_ || filled_ - taken_ < slots_.size(); });
+  const auto has_room = [&] { return filled_ - taken_ < threads_.size() + ahead_; };
+  freed_.wait(lock, [&] { return stopped_ || ended_ || has_room(); });
+  if (stopped_ || ended_) return false;
   number = filled_;
-  return !stopped_ && !ended_;
+  if (spare_.empty()) spare_.push_back(std::make_unique<Block>());
+  slot(number).block = std::move(spare_.back());
+  spare_.pop_back();
+  return true;
 }
 
 void Pipeline::run() {
@@ -69,7 +93,7 @@ void Pipeline::run() {
     std::exception_ptr error;
     bool filled = false;
     try {
-      filled = work_->fill(mine.block);
+      filled = work_->fill(*mine.block);
     } catch (...) {
       error = std::current_exception();
     }
@@ -82,7 +106,7 @@ void Pipeline::run() {
     turn.unlock();
     if (filled) {
       try {
-        work_->work(mine.block);
+        work_->work(*mine.block);
       } catch (...) {
         error = std::current_exception();
       }
@@ -106,6 +130,7 @@ bool Pipeline::next_block() {
       current_->in.clear();
       current_->out.clear();
       slot(taken_).done = false;
+      spare_.push_back(std::move(slot(taken_).block));
       ++taken_;
       current_ = nullptr;
       freed_.notify_one();
@@ -119,7 +144,7 @@ bool Pipeline::next_block() {
       freed_.notify_all();
       std::rethrow_exception(failed_);
     }
-    current_ = &slot(taken_).block;
+    current_ = slot(taken_).block.get();
     at_ = 0;
     work_->finish(*current_);
     if (!current_->out.empty()) return true;

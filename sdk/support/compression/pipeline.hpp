@@ -42,9 +42,9 @@ class BlockWork {
   std::atomic<bool> stopped = false;
 };
 
-/// How many threads the streams of this process have together: the number of processors. A stream
-/// that finds none left gets one all the same, so that many streams at once do not multiply
-/// threads, and with them memory.
+/// How many threads the compressing streams of this process have together: the number of
+/// processors. A stream that finds none left gets one all the same, so that many streams at once do
+/// not multiply threads, and with them memory.
 class ThreadShare {
  public:
   /// At most `wanted`; 0: as many as are free.
@@ -53,6 +53,11 @@ class ThreadShare {
   ThreadShare(const ThreadShare&) = delete;
   ThreadShare& operator=(const ThreadShare&) = delete;
   unsigned count() const { return count_; }
+
+  /// One thread more, given back with leave(). False if all are taken, unless it is the first of
+  /// its stream.
+  static bool join(bool first);
+  static void leave();
 
  private:
   unsigned count_;
@@ -65,14 +70,15 @@ class ThreadShare {
 /// again when read is called again.
 class Pipeline final : public Stream {
  public:
-  /// Up to `threads` blocks at a time. `ahead` more may be done before they are asked for.
+  /// Up to `threads` blocks at a time; 0: as many as ThreadShare has, now and later. `ahead` more
+  /// may be done before they are asked for.
   Pipeline(std::unique_ptr<BlockWork> work, unsigned threads, unsigned ahead);
   ~Pipeline() override;
   size_t read(std::span<std::byte> into) override;
 
  private:
   struct Slot {
-    Block block;
+    std::unique_ptr<Block> block;  // nullptr: not filled yet
     std::exception_ptr error;
     bool done = false;
   };
@@ -84,15 +90,17 @@ class Pipeline final : public Stream {
   Slot& slot(std::uint64_t number) { return slots_[number % slots_.size()]; }
 
   std::unique_ptr<BlockWork> work_;
-  const unsigned most_threads_;
+  const bool shared_;
+  const unsigned most_threads_, ahead_;
   std::vector<Slot> slots_;
   std::mutex turn_;   // held by the thread that fills
   std::mutex mutex_;  // guards what follows, and Slot::error and Slot::done
   std::condition_variable freed_, finished_;
   std::vector<std::thread> threads_;
-  std::uint64_t filled_ = 0;  // blocks that were given to a thread
-  std::uint64_t taken_ = 0;   // blocks that were read to their end
-  bool ended_ = false;        // no block comes after filled_
+  std::vector<std::unique_ptr<Block>> spare_;  // blocks that were read, for their buffers
+  std::uint64_t filled_ = 0;                   // blocks that were given to a thread
+  std::uint64_t taken_ = 0;                    // blocks that were read to their end
+  bool ended_ = false;                         // no block comes after filled_
   bool stopped_ = false;
   // The reader's own.
   Block* current_ = nullptr;

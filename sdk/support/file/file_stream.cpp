@@ -11,11 +11,12 @@
 #include <cstring>
 #include <vector>
 
+#include "support/file/write_behind.hpp"
+
 namespace sealos {
 namespace {
 
 constexpr size_t kBuffer = 256 * 1024;
-constexpr std::int64_t kTellDisk = 8 << 20;  // how much is written before the disk is set to work
 
 class FileStream final : public Stream {
  public:
@@ -110,12 +111,12 @@ bool copy_in_kernel(int from, int to, std::int64_t size, const std::string& name
   if (from_at < 0 || to_at < 0) return false;
   if (share_blocks(from, from_at, to, to_at, size)) return true;
   std::int64_t done = 0;
+  WriteBehind behind(to);
   while (done < size) {
     const size_t want = static_cast<size_t>(std::min<std::int64_t>(size - done, 8 << 20));
     const ssize_t n = ::copy_file_range(from, nullptr, to, nullptr, want, 0);
     if (n > 0) {
-      // The disk begins to work while the rest is copied, and while others hash.
-      ::sync_file_range(to, to_at + done, n, SYNC_FILE_RANGE_WRITE);
+      behind.wrote(n);
       done += n;
     } else if (n == 0) {
       throw Error(Status::corrupt, "the blob is shorter than it should be");
@@ -166,15 +167,13 @@ std::int64_t copy_to_file(Stream& from, int file, const std::string& name, Hashe
     }
   }
   std::vector<std::byte> buffer(kBuffer);
-  std::int64_t told = 0;
+  WriteBehind behind(file);
   while (const size_t n = from.read(buffer)) {
     const std::span<const std::byte> bytes(buffer.data(), n);
     if (hasher != nullptr) hasher->update(bytes);
     write_all(file, bytes, name);
     done += static_cast<std::int64_t>(n);
-    if (done - told < kTellDisk) continue;
-    told = done;
-    ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);  // no harm where it is a pipe
+    behind.wrote(static_cast<std::int64_t>(n));
   }
   return done;
 }

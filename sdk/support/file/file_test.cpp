@@ -78,3 +78,18 @@ TEST_CASE("limits and ends of streams") {
   CHECK_THROWS_AS(sealos::read_stream(*sealos::file_region_stream(file.get(), "f", 8, 3), 10, "f"),
                   sealos::Error);
 }
+
+TEST_CASE("a file of many windows has all its bytes, wherever the writer began") {
+  TempFolder folder;
+  std::string text;
+  for (int i = 0; text.size() < (size_t{20} << 20); ++i) text += std::to_string(i);
+  for (const std::string_view head : {"", "head"}) {
+    const std::string name = "to" + std::string(head);
+    const sealos::Fd to = sealos::open_at(folder.fd.get(), name, O_RDWR | O_CREAT);
+    sealos::write_all(to.get(), head, "to");
+    CHECK(sealos::copy_to_file(*sealos::memory_stream(text), to.get(), "to") ==
+          static_cast<std::int64_t>(text.size()));
+    ::lseek(to.get(), 0, SEEK_SET);
+    CHECK(sealos::read_all(to.get(), "to", 1 << 25) == std::string(head) + text);
+  }
+}

@@ -13,7 +13,7 @@ class NameSet {
   /// False if it was in it.
   bool insert(std::uint64_t hash) {
     if (hash == 0) hash = 1;
-    if (2 * (count_ + 1) > slots_.size()) grow();
+    if (4 * (count_ + 1) > 3 * slots_.size()) grow();
     if (!put(slots_, hash)) return false;
     ++count_;
     return true;

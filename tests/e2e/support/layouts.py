@@ -50,6 +50,7 @@ class Tar:
     """A layer in the making; times and owners are fixed."""
 
     def __init__(self, file):
+        self._file = file
         self._tar = tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT)
 
     def _info(self, name, kind, mode, **more):
@@ -71,6 +72,13 @@ class Tar:
     def big_file(self, name, seed, size, random_share=0.5):
         self._tar.addfile(self._info(name, tarfile.REGTYPE, 0o644, size=size),
                           _Reader(content(seed, size, random_share)))
+
+    def add(self, info, content):
+        self._tar.addfile(info, content)
+
+    def raw(self, data):
+        """Bytes that no tar program would write."""
+        self._file.write(data)
 
     def hard_link(self, name, target):
         self._tar.addfile(self._info(name, tarfile.LNKTYPE, 0o644, linkname=target))
@@ -117,7 +125,8 @@ class Layout:
         self._write("blobs/sha256/" + digest.split(":")[1], data)
         return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
-    def _adopt(self, path, media_type):
+    def adopt(self, path, media_type):
+        """The file becomes a blob; returns its descriptor."""
         with open(path, "rb") as file:
             digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         size = os.path.getsize(path)
@@ -134,7 +143,7 @@ class Layout:
         with open(plain, "rb") as file:
             diff_id = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
         if not compression:
-            return self._adopt(plain, LAYER), diff_id
+            return self.adopt(plain, LAYER), diff_id
         packed = plain + "." + compression
         if compression == "zstd":
             subprocess.run(["zstd", "-q", "-T1", "-f", plain, "-o", packed], check=True)
@@ -144,7 +153,7 @@ class Layout:
                 while chunk := file.read(MIB):
                     out.write(chunk)
         os.unlink(plain)
-        return self._adopt(packed, LAYER + "+" + compression), diff_id
+        return self.adopt(packed, LAYER + "+" + compression), diff_id
 
     def add_image(self, layers, architecture="amd64", subject=None, **more):
         """layers: what add_layer returned; subject: the descriptor that the manifest refers to; more: members of the config."""
