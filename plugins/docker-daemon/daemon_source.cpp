@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "saved_archive.hpp"
+#include "support/layout_archive/archive_blobs.hpp"
 
 namespace sealos::docker_daemon {
 namespace {
@@ -19,10 +20,13 @@ void check_room(const sdk::Host& host, const Json& image) {
   }
 }
 
-/// The image that the archive holds; by name, as a daemon may send more than was asked for.
-docker_archive::WantedImage wanted(const DaemonName& name) {
+/// The only image that the archive holds, whatever it is called there; of several the one that has
+/// the name.
+docker_archive::WantedImage wanted(const TarFile& tar, const DaemonName& name) {
   docker_archive::WantedImage image;
-  if (name.name && !name.name->tag.empty()) image.name = name.name;
+  const auto text = archive_text(tar, "manifest.json", docker_archive::kMaxText);
+  const bool only = text && docker_archive::parse_items(*text).size() == 1;
+  if (!only && name.name && !name.name->tag.empty()) image.name = name.name;
   return image;
 }
 
@@ -43,8 +47,8 @@ std::unique_ptr<docker_archive::ImageSource> open_image(const sdk::Host& host, D
   http::Response response = client.save(shown);
   const std::string place = "docker-daemon:" + shown;
   try {
-    return std::make_unique<docker_archive::ImageSource>(
-        host, place, receive_archive(host, std::move(response)), wanted(name));
+    const auto tar = receive_archive(host, std::move(response));
+    return std::make_unique<docker_archive::ImageSource>(host, place, tar, wanted(*tar, name));
   } catch (Error& e) {
     throw e.add_context(place);
   }
