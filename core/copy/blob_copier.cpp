@@ -113,12 +113,17 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
-    Recoder recoder(std::move(stream), step, recipients_);
-    BlameStream blamed(recoder, source_failure);
+    std::optional<Recoder> recoder;
+    try {
+      recoder.emplace(std::move(stream), step, recipients_);  // it looks at the first bytes
+    } catch (Error& e) {
+      throw blame(e, Side::source, "reading " + name_of(step));
+    }
+    BlameStream blamed(*recoder, source_failure);
     Blob stored = destination_.put_blob(announced(step), blamed);
-    stored.annotations = recoder.annotations();
-    if (step.layer) stored.compression = recoder.compression();
-    report.plain = recoder.plain_digest();
+    stored.annotations = recoder->annotations();
+    if (step.layer) stored.compression = recoder->compression();
+    report.plain = recoder->plain_digest();
     return stored;
   } catch (const CopyError&) {
     throw;

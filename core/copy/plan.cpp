@@ -66,9 +66,9 @@ void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
 void refuse_opaque(const BlobStep& step, const DestinationTraits& destination,
                    const ImageWishes& wishes) {
   if (!encryption::is_encrypted(step.original.media_type)) return;
-  if ((destination.flags & SEALOS_UNPACKS) != 0) {
+  if ((destination.flags & SEALOS_KEEPS_LAYERS) == 0) {
     throw Error(Status::unsupported,
-                fmt::format("layer {} is encrypted, and {} unpacks layers; it takes "
+                fmt::format("layer {} is encrypted, and {} has to look into layers; it takes "
                             "--decryption-key to open it",
                             step.original.digest.brief(), destination.name));
   }
@@ -91,9 +91,9 @@ void plan_encryption(BlobStep& step, const DestinationTraits& destination) {
                 fmt::format("layer {} stays at its URLs, so that it cannot be encrypted",
                             step.original.digest.brief()));
   }
-  if ((destination.flags & SEALOS_UNPACKS) != 0) {
-    throw Error(Status::unsupported, fmt::format("{} unpacks layers, so that they cannot be "
-                                                 "encrypted there",
+  if ((destination.flags & SEALOS_KEEPS_LAYERS) == 0) {
+    throw Error(Status::unsupported, fmt::format("{} has to look into layers, so that they cannot "
+                                                 "be encrypted there",
                                                  destination.name));
   }
   step.encrypt = true;

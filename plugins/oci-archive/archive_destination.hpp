@@ -17,7 +17,7 @@ namespace sealos::oci_archive {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags = SEALOS_KEEPS_URLS;
+  static constexpr std::uint32_t kFlags = SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
 
   Destination(sdk::Host host, const oci_layout::LayoutName& name, sdk::Intent intent);
 

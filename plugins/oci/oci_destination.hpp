@@ -16,7 +16,7 @@ namespace sealos::oci {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS;
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
 
   Destination(sdk::Host host, const oci_layout::LayoutName& name, sdk::Intent intent);
   ~Destination();

@@ -87,7 +87,9 @@ class RoundTrips(Daemon):
 
     def test_an_index_gives_the_daemon_its_platform(self):
         index = layouts.index_image(self.path("index"))
-        self.send("--all", *self.at, source="oci:%s:multi" % index.folder)
+        whole = self.sealos("push", "-q", "--all", *self.at, "oci:%s:multi" % index.folder, "docker-daemon:app:1")
+        self.assert_refused(whole, process.USAGE, "no index")
+        self.send(source="oci:%s:multi" % index.folder)
         first = stored.in_oci(index.folder, "multi")
         config = json.loads(first.blob(first.manifest["manifests"][0]))["config"]["digest"]
         self.assertEqual(self.dockerd.inspect("app:1")["Id"], config)

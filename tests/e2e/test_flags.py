@@ -87,6 +87,7 @@ FLAGS = {
     "--dest-cert-dir": (["--dest-cert-dir", "{0}/certs"], lambda route: certificates([route.transport])),
     "--dest-creds": (["--dest-creds", "me:secret"], to_docker),
     "--dest-tls-verify": (["--dest-tls-verify=false"], lambda route: tls([route.transport])),
+    "--daemon-host": (["--daemon-host", "tcp://127.0.0.1:1"], lambda route: USED if route.has("docker-daemon") else REFUSED),
     "--decryption-key": (["--decryption-key", "{0}/key"], always),  # nothing is encrypted
     "--digestfile": (["--digestfile", "{0}/digest"], always),
     "--disable-compression": (["--disable-compression"], unpacked),
@@ -108,6 +109,7 @@ FLAGS = {
     "--retry": (["--retry", "1"], always),
     "--retry-delay": (["--retry-delay", "10ms"], always),
     "--retry-on": (["--retry-on", "network"], docker),
+    "--rm": (["--rm"], never),  # it is no list in the store
     "--signature-policy": (["--signature-policy", "{0}/policy.json"], always),
     "--sparse": (["--sparse"], never),  # one image is no index
     "--src-authfile": (["--src-authfile", "{0}/auth.json"], from_docker),
@@ -178,7 +180,7 @@ class Flags(Case):
         flags = []
         if route.has("docker") and not given.endswith("--tls-verify"):
             flags.append("--tls-verify=false")
-        if route.has("docker-daemon"):
+        if route.has("docker-daemon") and given != "--daemon-host":
             flags += ["-o", "docker-daemon.host=" + self.fake.host]
         return flags
 

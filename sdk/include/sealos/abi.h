@@ -37,7 +37,8 @@ enum { SEALOS_BLOB_CONFIG = 1u, SEALOS_BLOB_EMPTY = 2u }; /* sealos_blob.flags *
 enum {                               /* flags of sealos_source, sealos_destination */
   SEALOS_PARALLEL = 1u, SEALOS_KEEPS_URLS = 2u, SEALOS_THIS_PLATFORM_ONLY = 4u,
   SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u,
-  SEALOS_UNPACKS = 32u /* holds the files of layers: how those are compressed makes no difference */
+  SEALOS_UNPACKS = 32u, /* holds the files of layers: how those are compressed makes no difference */
+  SEALOS_KEEPS_LAYERS = 64u /* stores layers as they are, whatever is in them: encrypted ones too */
 };
 enum {                     /* sealos_transport.flags: what its references may offer */
   SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,
