@@ -170,7 +170,7 @@ class Encryption(Case):
                 target = self.path("plain-" + what)
                 os.mkdir(target)
                 before = tree(target)
-                result = self.sealos("push", "--decryption-key", self.key("ec"), "oci:%s:1" % self.path("altered-" + what),
+                result = self.sealos("push", "-q", "--decryption-key", self.key("ec"), "oci:%s:1" % self.path("altered-" + what),
                                      "oci:%s:1" % target)
                 self.assert_refused(result, process.CORRUPT, "layer")
                 self.assertFalse([name for name in tree(target) if name.startswith("blobs/sha256/") and name[-1] != "/"],
