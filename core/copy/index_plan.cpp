@@ -19,17 +19,9 @@ std::string own_reason(const IndexInput& index, const DestinationTraits& destina
   return sparse ? "a sparse copy keeps it as it is" : "";
 }
 
-void check_signatures(const IndexInput& index, const DestinationTraits& destination) {
-  if (index.signatures.empty() || destination.stores_signatures) return;
-  throw Error(Status::unsupported,
-              fmt::format("the index has {} signature(s), which {} cannot store; to drop them use "
-                          "--remove-signatures",
-                          index.signatures.size(), destination.name));
-}
-
 IndexPlan plan_one(IndexInput input, const DestinationTraits& destination, bool sparse,
                    std::string frozen) {
-  check_signatures(input, destination);
+  check_signatures("index", input.signatures, destination);
   DestinationTraits here = destination;
   if (input.instance) here.required_digest.reset();
   const ManifestKind kind = input.manifest.kind();

@@ -42,14 +42,6 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
   return input.frozen;
 }
 
-void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {
-  if (input.signatures.empty() || destination.stores_signatures) return;
-  throw Error(Status::unsupported,
-              fmt::format("the image has {} signature(s), which {} cannot store; to drop them use "
-                          "--remove-signatures",
-                          input.signatures.size(), destination.name));
-}
-
 /// A layer of a frozen manifest stays as it is, or the copy is not begun.
 void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
                      const DestinationTraits& destination, const ImageWishes& wishes,
@@ -259,10 +251,24 @@ std::vector<Digest> diff_ids_of(const std::string& config) {
   return ids;
 }
 
+void check_signatures(const char* what, const std::vector<Item>& signatures,
+                      const DestinationTraits& destination) {
+  if (!destination.signature_formats) return;
+  const auto& formats = *destination.signature_formats;
+  const auto lost = std::count_if(signatures.begin(), signatures.end(), [&](const Item& one) {
+    return std::find(formats.begin(), formats.end(), one.label) == formats.end();
+  });
+  if (lost == 0) return;
+  throw Error(Status::unsupported,
+              fmt::format("the {} has {} signature(s), which {} cannot store; to drop them use "
+                          "--remove-signatures",
+                          what, lost, destination.name));
+}
+
 ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
                      const ImageWishes& wishes) {
   check_wish_for(wishes.compression, destination);
-  refuse_signatures(input, destination);
+  check_signatures("image", input.signatures, destination);
   if (!input.instance) check_required_digest(input.manifest, destination);
   if (input.layer_infos && input.layer_infos->size() != input.manifest.layers().size()) {
     throw Error(Status::internal, "the source gave another number of layers than its manifest has");

@@ -33,7 +33,8 @@ struct DestinationTraits {
   std::vector<std::string> manifest_types;  ///< best first; empty: any
   LayerCompression compression = LayerCompression::preserve;
   std::uint32_t flags = 0;
-  bool stores_signatures = false;
+  /// Of signatures that it stores; nullopt: any.
+  std::optional<std::vector<std::string>> signature_formats = std::vector<std::string>();
   std::optional<Digest> required_digest = {};  ///< its reference names this digest
   /// What layers may be recoded to; nullopt: anything.
   std::optional<std::vector<std::string>> layer_compressions = {};
@@ -41,6 +42,10 @@ struct DestinationTraits {
   /// What a schema 1 manifest has to call itself there; "": anything.
   std::string schema1_name = {}, schema1_tag = {};
 };
+
+/// Refuses signatures, those of `what`, that the destination does not store.
+void check_signatures(const char* what, const std::vector<Item>& signatures,
+                      const DestinationTraits& destination);
 
 /// What was asked for, beyond what the destination says of itself.
 struct ImageWishes {

@@ -18,7 +18,6 @@ std::map<std::string, std::string> all_options(const CopyRequest& request,
   std::map<std::string, std::string> options = of_side;
   options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
-  if (request.remove_source_index) options["remove-only-index"] = "true";
   return options;
 }
 
@@ -95,7 +94,7 @@ void CopySession::remove_source_index() {
   on_side(Side::source, [&] {
     try {
       source_.reset();
-      from_->remove(from_services_);
+      from_->remove(from_services_, SEALOS_REMOVE_ONLY_INDEX);
     } catch (Error& e) {
       throw e.add_context("the image is copied, but the list was not removed");
     }
@@ -212,9 +211,9 @@ void CopySession::open_layers() {
 }
 
 DestinationTraits CopySession::traits() const {
-  DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
-                           destination_->compression(),       destination_->flags(),
-                           destination_->stores_signatures(), std::nullopt};
+  DestinationTraits traits{request_.destination.transport, destination_->manifest_types(),
+                           destination_->compression(), destination_->flags()};
+  traits.signature_formats = destination_->signature_formats();
   traits.layer_compressions = destination_->layer_compressions();
   if (const auto text = to_->docker_name()) {
     const DockerName name = DockerName::parse(*text);

@@ -1,7 +1,6 @@
 #include "core/host/destination.hpp"
 
 #include "core/host/checked.hpp"
-#include "sealos/ext/draft/layer_compressions.h"
 
 namespace sealos {
 namespace {
@@ -19,7 +18,7 @@ sealos_status keep_blob(void* to, const sealos_blob* blob) {
 Destination::Destination(sealos_destination* c, std::string plugin)
     : c_(nullptr), plugin_(std::move(plugin)) {
   check_size(plugin_, "sealos_destination", c, c == nullptr ? 0 : c->struct_size,
-             offsetof(sealos_destination, get_extension) + sizeof(c->get_extension));
+             SEALOS_SIZE_WITH(sealos_destination, get_extension));
   check_member(plugin_, "sealos_destination.put_blob", reinterpret_cast<const void*>(c->put_blob));
   check_member(plugin_, "sealos_destination.put_manifest",
                reinterpret_cast<const void*>(c->put_manifest));
@@ -28,10 +27,16 @@ Destination::Destination(sealos_destination* c, std::string plugin)
 }
 
 std::vector<std::string> Destination::manifest_types() const {
-  std::vector<std::string> types;
-  if (c_->manifest_types == nullptr) return types;
-  for (const char* const* at = c_->manifest_types; *at != nullptr; ++at) types.emplace_back(*at);
-  return types;
+  return sdk::texts_of(c_->manifest_types).value_or(std::vector<std::string>());
+}
+
+std::optional<std::vector<std::string>> Destination::layer_compressions() const {
+  return sdk::texts_of(c_->layer_compressions);
+}
+
+std::optional<std::vector<std::string>> Destination::signature_formats() const {
+  if (c_->put_signatures == nullptr) return std::vector<std::string>();
+  return sdk::texts_of(c_->signature_formats);
 }
 
 LayerCompression Destination::compression() const {
@@ -95,18 +100,6 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
   checked(plugin_, "put_signatures", [&](sealos_error* error) {
     return c_->put_signatures(c_.get(), c_str(instance), views.data(), views.size(), error);
   });
-}
-
-std::optional<std::vector<std::string>> Destination::layer_compressions() const {
-  if (c_->get_extension == nullptr) return std::nullopt;
-  const auto* found =
-      static_cast<const sealos_layer_compressions*>(contained(plugin_, "get_extension", [&] {
-        return c_->get_extension(c_.get(), SEALOS_LAYER_COMPRESSIONS);
-      }));
-  if (found == nullptr || !SEALOS_HAS(found, sealos_layer_compressions, names)) return std::nullopt;
-  std::vector<std::string> names;
-  for (const char* const* at = found->names; *at != nullptr; ++at) names.emplace_back(*at);
-  return names;
 }
 
 const sealos_destination_referrers* Destination::referrers() const {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
-#include "sealos/ext/draft/referrers.h"
+#include "sealos/ext/referrers.h"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -27,7 +27,8 @@ class Destination {
   LayerCompression compression() const;
   /// Which compressions layers may be recoded to; nullopt: any.
   std::optional<std::vector<std::string>> layer_compressions() const;
-  bool stores_signatures() const { return c_->put_signatures != nullptr; }
+  /// The formats of signatures that it stores; nullopt: any.
+  std::optional<std::vector<std::string>> signature_formats() const;
 
   /// What was stored: its digest and size are set.
   Blob put_blob(const Blob& blob, Stream& from);

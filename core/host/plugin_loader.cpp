@@ -11,9 +11,6 @@
 namespace sealos {
 namespace {
 
-/// The size of a struct up to and including a member of ABI 1.0.
-#define SEALOS_SIZE_THROUGH(type, member) (offsetof(type, member) + sizeof(type::member))
-
 const sealos_plugin& open_library(const PluginManifest& plugin) {
   if (plugin.abi != 1) {
     throw Error(Status::unsupported,
@@ -34,7 +31,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
   }
   const auto* c = static_cast<const sealos_plugin*>(entry);
   check_size(plugin.name, "sealos_plugin", c, c->struct_size,
-             SEALOS_SIZE_THROUGH(sealos_plugin, transports));
+             SEALOS_SIZE_WITH(sealos_plugin, transports));
   check_member(plugin.name, "sealos_plugin.name", c->name);
   check_member(plugin.name, "sealos_plugin.transports", c->transports);
   return *c;
@@ -42,7 +39,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
 
 void check_transport(const std::string& plugin, const sealos_transport* c) {
   check_size(plugin, "sealos_transport", c, c->struct_size,
-             SEALOS_SIZE_THROUGH(sealos_transport, get_extension));
+             SEALOS_SIZE_WITH(sealos_transport, get_extension));
   check_member(plugin, "sealos_transport.name", c->name);
   check_member(plugin, "sealos_transport.parse_reference",
                reinterpret_cast<const void*>(c->parse_reference));

@@ -12,7 +12,7 @@
 #include "core/host/reference.hpp"
 #include "core/host/services.hpp"
 #include "sealos/abi.h"
-#include "sealos/ext/draft/login.h"
+#include "sealos/ext/login.h"
 
 namespace sealos {
 

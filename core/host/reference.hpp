@@ -35,7 +35,8 @@ class Reference {
   /// A destination that only looks; see sealos_reference.open_preview.
   std::unique_ptr<Destination> open_preview(const Services& services) const;
   std::vector<std::string> list_tags(const Services& services) const;
-  void remove(const Services& services) const;
+  /// flags: SEALOS_REMOVE_...
+  void remove(const Services& services, std::uint32_t flags) const;
 
  private:
   static std::optional<std::string> text(const char* c) {

@@ -48,7 +48,7 @@ class PluginStream final : public Stream {
 
 Source::Source(sealos_source* c, std::string plugin) : c_(nullptr), plugin_(std::move(plugin)) {
   check_size(plugin_, "sealos_source", c, c == nullptr ? 0 : c->struct_size,
-             offsetof(sealos_source, get_extension) + sizeof(c->get_extension));
+             SEALOS_SIZE_WITH(sealos_source, get_extension));
   check_member(plugin_, "sealos_source.read_manifest",
                reinterpret_cast<const void*>(c->read_manifest));
   check_member(plugin_, "sealos_source.open_blob", reinterpret_cast<const void*>(c->open_blob));
@@ -72,7 +72,7 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
     return c_->open_blob(c_.get(), view.c(), offset, length, &out, error);
   });
   check_size(plugin_, "sealos_stream", out, out == nullptr ? 0 : out->struct_size,
-             offsetof(sealos_stream, read) + sizeof(out->read));
+             SEALOS_SIZE_WITH(sealos_stream, read));
   // Owned from here on, so that one that is refused is released too.
   auto stream = std::make_unique<PluginStream>(out, plugin_);
   check_member(plugin_, "sealos_stream.read", reinterpret_cast<const void*>(out->read));
@@ -95,6 +95,7 @@ std::optional<std::vector<Blob>> Source::layer_infos(const std::optional<Digest>
   checked(plugin_, "layer_infos", [&](sealos_error* error) {
     return c_->layer_infos(c_.get(), c_str(instance), &collect<Blob, sealos_blob>, &blobs, error);
   });
+  if (blobs.empty()) return std::nullopt;
   return blobs;
 }
 

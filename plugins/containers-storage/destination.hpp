@@ -24,7 +24,7 @@ namespace sealos::containers_storage {
 class Destination {
  public:
   static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_STORES_SIGNATURES | SEALOS_UNPACKS;
+      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_UNPACKS;
 
   Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
               sdk::Intent intent);

@@ -169,6 +169,9 @@ TEST_CASE("removing takes the name, then the image, and layers only when nothing
   target.write("localhost/app:1", {kBase});
   target.write("localhost/app:2", {kBase, kTop});
   target.write("localhost/again:2", {kBase, kTop});
+  CHECK_THROWS_WITH_AS(
+      target.reference("localhost/again:2").remove(target.host.host(), SEALOS_REMOVE_ONLY_INDEX),
+      doctest::Contains("no list"), Error);
   target.reference("localhost/again:2").remove(target.host.host());
   CHECK(target.read("localhost/app:2").size() == 2);
   target.reference("localhost/app:2").remove(target.host.host());

@@ -94,7 +94,9 @@ std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
   return std::make_unique<Destination>(host, settings_, form_, sdk::Intent::preview);
 }
 
-void Reference::remove(sdk::Host host) const { remove_image(host, settings_, form_); }
+void Reference::remove(sdk::Host host, std::uint32_t flags) const {
+  remove_image(host, settings_, form_, flags);
+}
 
 void check_scope(std::string_view scope) {
   const size_t end = scope.find(']');

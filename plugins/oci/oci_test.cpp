@@ -62,6 +62,8 @@ TEST_CASE("removing an image removes the blobs that no other one needs") {
   write_image(host, folder.str("l:v1"), {"one", "shared"});
   write_image(host, folder.str("l:v2"), {"two", "shared"});
   write_image(host, folder.str("l:v3"), {"two", "shared"});
+  CHECK_THROWS_WITH_AS(Reference(folder.str("l:v1")).remove(host.host(), SEALOS_REMOVE_ONLY_INDEX),
+                       doctest::Contains("no index"), Error);
   Reference(folder.str("l:v1")).remove(host.host());
   CHECK_FALSE(fs::exists(folder.path / "l" / file_of("one")));
   CHECK(fs::exists(folder.path / "l" / file_of("shared")));

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
-#include "sealos/ext/draft/referrers.h"
+#include "sealos/ext/referrers.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -27,6 +27,8 @@ enum class Intent { write, preview };
 /// and, where it can,
 ///   static constexpr uint32_t kFlags = SEALOS_PARALLEL | ...;   or   uint32_t flags() const;
 ///   std::vector<std::string> manifest_types() const;   best first; absent or empty: any
+///   std::vector<std::string> layer_compressions() const;   absent or empty: any
+///   std::vector<std::string> signature_formats() const;    absent: any; empty: none
 ///   LayerCompression compression() const;               absent: preserve
 ///   std::optional<Blob> try_reuse(const Reuse& want);
 ///   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
@@ -48,7 +50,14 @@ class DestinationBox : public sealos_destination {
     struct_size = sizeof(sealos_destination);
     if constexpr (requires { D::kFlags; }) flags = D::kFlags;
     if constexpr (requires { object_->flags(); }) flags = object_->flags();
-    if constexpr (requires { object_->manifest_types(); }) set_types(object_->manifest_types());
+    if constexpr (requires { object_->manifest_types(); })
+      sealos_destination::manifest_types = types_.hold_unless_empty(object_->manifest_types());
+    if constexpr (requires { object_->layer_compressions(); }) {
+      sealos_destination::layer_compressions =
+          compressions_.hold_unless_empty(object_->layer_compressions());
+    }
+    if constexpr (requires { object_->signature_formats(); })
+      sealos_destination::signature_formats = formats_.hold(object_->signature_formats());
     if constexpr (requires { object_->compression(); }) {
       sealos_destination::compression = static_cast<std::int64_t>(object_->compression());
     }
@@ -139,14 +148,6 @@ class DestinationBox : public sealos_destination {
     return out;
   }();
 
-  void set_types(std::vector<std::string> types) {
-    if (types.empty()) return;
-    types_ = std::move(types);
-    for (const std::string& type : types_) type_pointers_.push_back(type.c_str());
-    type_pointers_.push_back(nullptr);
-    sealos_destination::manifest_types = type_pointers_.data();
-  }
-
   static D& object(sealos_destination* self) {
     return *static_cast<DestinationBox*>(self->impl)->object_;
   }
@@ -166,8 +167,7 @@ class DestinationBox : public sealos_destination {
   }
 
   std::unique_ptr<D> object_;
-  std::vector<std::string> types_;
-  std::vector<const char*> type_pointers_;
+  TextList types_, compressions_, formats_;
 };
 
 }  // namespace sealos::sdk

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "sealos/abi.h"
-#include "sealos/ext/draft/login.h"
+#include "sealos/ext/login.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/reference.hpp"
@@ -42,7 +42,11 @@ struct TransportOf {
       can |= SEALOS_CAN_SIGN;
     }
     if constexpr (requires(const Reference& r, Host h) { r.list_tags(h); }) can |= SEALOS_CAN_LIST;
-    if constexpr (requires(const Reference& r, Host h) { r.remove(h); }) can |= SEALOS_CAN_REMOVE;
+    if constexpr (
+        requires(const Reference& r, Host h) { r.remove(h); } ||
+        requires(const Reference& r, Host h) { r.remove(h, 0u); }) {
+      can |= SEALOS_CAN_REMOVE;
+    }
     if constexpr (requires { T::kCapabilities; }) can |= T::kCapabilities;
     return can;
   }

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "sealos/ext/draft/referrers.h"
+#include "sealos/ext/referrers.h"
 #include "sealos/sdk/digest.hpp"
 
 namespace sealos {

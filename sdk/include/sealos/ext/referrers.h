@@ -1,4 +1,4 @@
-/* sealos/ext/draft/referrers.h - manifests that name another one as their subject: signatures,
+/* sealos/ext/referrers.h - manifests that name another one as their subject: signatures,
  * attestations, bills of materials (OCI image specification 1.1). Given by get_extension of a
  * source (sealos_source_referrers) and of a destination (sealos_destination_referrers), both under
  * SEALOS_REFERRERS; either may lack it. */

@@ -1,4 +1,4 @@
-/* sealos/ext/draft/login.h - whether a login is right. Given by a transport's
+/* sealos/ext/login.h - whether a login is right. Given by a transport's
  * get_extension(SEALOS_LOGIN); transports that have it keep SEALOS_ASKS_CREDENTIALS. */
 #ifndef SEALOS_EXT_LOGIN_H
 #define SEALOS_EXT_LOGIN_H

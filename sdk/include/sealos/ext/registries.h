@@ -1,4 +1,4 @@
-/* sealos/ext/draft/registries.h - where an image of a registry is really read from, and what may
+/* sealos/ext/registries.h - where an image of a registry is really read from, and what may
  * be written to: what the user's configuration (registries.conf) says. Given by a host's
  * get_extension(SEALOS_REGISTRIES); without it every image is at its own registry. */
 #ifndef SEALOS_EXT_REGISTRIES_H
