@@ -7,6 +7,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
+#include "core/host/crash.hpp"
 #include "core/host/install_paths.hpp"
 
 namespace {
@@ -58,6 +59,7 @@ int main(int argc, char** argv) {
     if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
       std::printf("sealos %s\n", sealos::kVersion);
     } else {
+      sealos::name_crashing_plugins();
       code = run(argc, argv);
     }
   } catch (const std::exception& e) {

@@ -13,6 +13,21 @@ sealos_status keep_blob(void* to, const sealos_blob* blob) {
   return sdk::guard(nullptr, [&] { *static_cast<std::optional<Blob>*>(to) = sdk::from_c(*blob); });
 }
 
+/// What a plugin reads from, which is the engine's.
+class EngineStream final : public Stream {
+ public:
+  explicit EngineStream(Stream& from) : from_(from) {}
+  size_t read(std::span<std::byte> into) override {
+    const OutsidePlugin here;
+    return from_.read(into);
+  }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
+
+ private:
+  Stream& from_;
+};
+
 }  // namespace
 
 Destination::Destination(sealos_destination* c, std::string plugin)
@@ -24,6 +39,11 @@ Destination::Destination(sealos_destination* c, std::string plugin)
                reinterpret_cast<const void*>(c->put_manifest));
   check_member(plugin_, "sealos_destination.commit", reinterpret_cast<const void*>(c->commit));
   c_.reset(c);
+}
+
+Destination::~Destination() {
+  const InPlugin here(plugin_);
+  c_.reset();
 }
 
 std::vector<std::string> Destination::manifest_types() const {
@@ -48,7 +68,8 @@ LayerCompression Destination::compression() const {
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {
   const sdk::BlobView blob_view(blob);
-  sdk::StreamBox stream(from);
+  EngineStream engine(from);
+  sdk::StreamBox stream(engine);
   std::optional<Blob> stored;
   checked(plugin_, "put_blob", [&](sealos_error* error) {
     return c_->put_blob(c_.get(), blob_view.c(), &stream, &keep_blob, &stored, error);

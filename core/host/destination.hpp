@@ -20,6 +20,7 @@ class Destination {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
   Destination(sealos_destination* c, std::string plugin);
+  ~Destination();
 
   std::uint32_t flags() const { return c_->flags; }
   bool parallel() const { return (c_->flags & SEALOS_PARALLEL) != 0; }

@@ -17,12 +17,16 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
                 fmt::format("plugin {} is made for ABI {}; this sealos speaks ABI 1", plugin.file,
                             plugin.abi));
   }
-  void* library = ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  note_plugin(plugin.name, plugin.library);
+  void* library = contained(plugin.name, "its initialisation", [&] {
+    return ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  });
   if (library == nullptr) {
     const char* why = ::dlerror();
     throw Error(Status::internal, fmt::format("plugin {} cannot be loaded: {}", plugin.name,
                                               printable(why == nullptr ? "" : why, 500)));
   }
+  note_plugin(plugin.name, plugin.library);
   const void* entry = ::dlsym(library, "sealos_plugin_v1");
   if (entry == nullptr) {
     throw Error(Status::unsupported,

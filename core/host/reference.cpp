@@ -15,6 +15,11 @@ Reference::Reference(sealos_reference* c, std::string transport, std::string plu
   c_.reset(c);
 }
 
+Reference::~Reference() {
+  const InPlugin here(plugin_);
+  c_.reset();
+}
+
 std::vector<std::string> Reference::policy_namespaces() const {
   return sdk::texts_of(c_->policy_namespaces).value_or(std::vector<std::string>());
 }

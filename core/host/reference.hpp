@@ -18,6 +18,8 @@ class Reference {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
   Reference(sealos_reference* c, std::string transport, std::string plugin);
+  Reference(Reference&&) = default;
+  ~Reference();
 
   const std::string& transport() const { return transport_; }
   /// "transport:details", which parses back to an equal reference.

@@ -19,6 +19,7 @@ class PluginStream final : public Stream {
  public:
   PluginStream(sealos_stream* c, std::string plugin) : c_(c), plugin_(std::move(plugin)) {}
   ~PluginStream() override {
+    const InPlugin here(plugin_);
     if (c_->release != nullptr) c_->release(c_);
   }
 
@@ -53,6 +54,11 @@ Source::Source(sealos_source* c, std::string plugin) : c_(nullptr), plugin_(std:
                reinterpret_cast<const void*>(c->read_manifest));
   check_member(plugin_, "sealos_source.open_blob", reinterpret_cast<const void*>(c->open_blob));
   c_.reset(c);
+}
+
+Source::~Source() {
+  const InPlugin here(plugin_);
+  c_.reset();
 }
 
 Item Source::read_manifest(const std::optional<Digest>& instance) {

@@ -18,6 +18,7 @@ class Source {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
   Source(sealos_source* c, std::string plugin);
+  ~Source();
 
   std::uint32_t flags() const { return c_->flags; }
   bool parallel() const { return (c_->flags & SEALOS_PARALLEL) != 0; }
