@@ -60,7 +60,9 @@ pid_t start_again(std::vector<std::string> arguments, const std::string& name,
     ::posix_spawnattr_setpgroup(&attributes, 0);
   }
   pid_t child = -1;
-  if (::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv.data(), ::environ) != 0)
+  // Not the link itself, which valgrind does not follow as it should.
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  if (::posix_spawn(&child, self.c_str(), &actions, &attributes, argv.data(), ::environ) != 0)
     child = -1;
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);

@@ -50,6 +50,13 @@ class Consumer(Case):
         self.assertEqual(back.blob_digests(), original.blob_digests())
         self.assertEqual([n for n in os.listdir(self.path("shelf")) if n.startswith(".")], [])
 
+    def test_the_template_keeps_the_rules_of_the_abi(self):
+        self.build()
+        result = process.run(os.path.join(self.installed.prefix, "bin/sealos-conformance"), "-r", "shelf:{dir}/x:{name}",
+                             os.path.join(self.installed.plugins, "shelf.so"), env=self.env)
+        self.assertEqual(result.code, 0, result)
+        self.assertRegex(result.out, r"\n\d\d passed, \d+ skipped, 0 failed\n")
+
     def test_the_header_is_plain_c_and_strict_cxx(self):
         flags = process.check("pkg-config", "--cflags", "sealos-sdk", env=dict(
             os.environ, PKG_CONFIG_PATH=os.path.join(os.path.dirname(os.path.dirname(self.installed.plugins)), "pkgconfig"),
