@@ -15,16 +15,12 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-std::filesystem::path make_folder() {
-  const char* base = std::getenv("TMPDIR");
-  std::string name =
-      std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/sealos-conformance-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw Failure{"no folder can be made: " + name};
-  return name;
+/// Made, and removed, by the process that runs the cases.
+std::filesystem::path given_folder() {
+  const char* folder = std::getenv("SEALOS_CONFORMANCE_FOLDER");
+  if (folder == nullptr) throw Failure{"the case has no folder"};
+  return folder;
 }
-
-/// Of the process that the kill cases start: it works in its parent's folder.
-const char* inherited_folder() { return std::getenv("SEALOS_CONFORMANCE_FOLDER"); }
 
 }  // namespace
 
@@ -67,8 +63,7 @@ Context::Context(const Options& options, std::string transport)
     if (Place place = Place::parse(text); place.transport == transport_name_)
       template_ = std::move(place);
   }
-  const char* inherited = inherited_folder();
-  folder_ = inherited != nullptr ? std::filesystem::path(inherited) : make_folder();
+  folder_ = given_folder();
   token_ = replaced(folder_.filename().string().substr(folder_.filename().string().rfind('-') + 1),
                     "_", "x");
   for (char& c : token_) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -79,12 +74,6 @@ Context::Context(const Options& options, std::string transport)
     host_.username = options_.credentials.substr(0, colon);
     host_.password = options_.credentials.substr(colon + 1);
   }
-}
-
-Context::~Context() {
-  if (inherited_folder() != nullptr) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 const sealos_transport& Context::transport() {

@@ -39,14 +39,13 @@ const sealos_plugin& load(const std::string& library);
 /// As load, and starts it.
 const sealos_plugin& start(const std::string& library, const TestHost& host);
 
-/// One case's world; its folder is removed at its end.
+/// One case's world.
 class Context {
  public:
   /// transport: the one to try; "": the case tries the library as a whole.
   Context(const Options& options, std::string transport);
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
-  ~Context();
 
   const Options& options() const { return options_; }
   TestHost& host() { return host_; }

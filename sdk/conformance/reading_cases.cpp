@@ -4,10 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <mutex>
 #include <set>
-#include <thread>
 
+#include "at_once.hpp"
 #include "cases.hpp"
 #include "image.hpp"
 
@@ -172,27 +171,14 @@ void emit_stops(Context& context) {
   read_image(*opened.source);
 }
 
-void at_once(Context& context) {
+void parallel_reads(Context& context) {
   const Opened opened = open_image(context, 300000);
   if (!opened.source->parallel()) throw Skipped{"its source is read by one at a time"};
-  std::vector<std::thread> all;
-  std::string failure;
-  std::mutex mutex;
-  for (int t = 0; t < 8; ++t) {
-    all.emplace_back([&] {
-      try {
-        for (int i = 0; i < 3; ++i) {
-          const ReadBack again = read_image(*opened.source);
-          require(again.blobs == opened.image.blobs, "blobs read at the same time get mixed up");
-        }
-      } catch (const Failure& e) {
-        const std::lock_guard lock(mutex);
-        failure = e.why;
-      }
-    });
-  }
-  for (std::thread& one : all) one.join();
-  require(failure.empty(), failure);
+  at_once(8, [&](size_t) {
+    for (int i = 0; i < 3; ++i)
+      require(read_image(*opened.source).blobs == opened.image.blobs,
+              "blobs read at the same time get mixed up");
+  });
 }
 
 void tags(Context& context) {
@@ -228,7 +214,7 @@ const std::vector<Case>& reading_cases() {
       {"read-stops", "A function that emits stops when it is told to, and says what it was told.",
        emit_stops},
       {"read-parallel", "Blobs are read by several threads at once, where the source says so.",
-       at_once},
+       parallel_reads},
       {"list-tags", "Tags are listed, each once.", tags},
   };
   return cases;

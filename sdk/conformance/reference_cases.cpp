@@ -2,9 +2,8 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <mutex>
-#include <thread>
 
+#include "at_once.hpp"
 #include "cases.hpp"
 
 namespace sealos::conformance {
@@ -195,23 +194,11 @@ void unknown_extensions(Context& context) {
 void parallel(Context& context) {
   const std::string details = known_details(context).front();
   const std::string expected = parsed(context, details)->c().canonical;
-  std::vector<std::thread> all;
-  std::string failure;
-  std::mutex mutex;
-  for (int t = 0; t < 8; ++t) {
-    all.emplace_back([&] {
-      try {
-        for (int i = 0; i < 100; ++i)
-          require(parsed(context, details)->c().canonical == expected,
-                  "references that are parsed at the same time get mixed up");
-      } catch (const Failure& e) {
-        const std::lock_guard lock(mutex);
-        failure = e.why;
-      }
-    });
-  }
-  for (std::thread& one : all) one.join();
-  require(failure.empty(), failure);
+  at_once(8, [&](size_t) {
+    for (int i = 0; i < 100; ++i)
+      require(parsed(context, details)->c().canonical == expected,
+              "references that are parsed at the same time get mixed up");
+  });
 }
 
 }  // namespace

@@ -233,7 +233,7 @@ int run_child(const Options& options, const std::string& name, const std::string
   return 1;
 }
 
-pid_t start_writer(Context& context, int& progress) {
+pid_t start_writer(int& progress) {
   int pipe[2] = {-1, -1};
   if (::pipe2(pipe, O_CLOEXEC) != 0) throw Failure{"no pipe can be made"};
   std::vector<std::string> arguments = own_arguments();
@@ -245,7 +245,6 @@ pid_t start_writer(Context& context, int& progress) {
   ::close(pipe[1]);
   progress = pipe[0];
   if (writer < 0) throw Failure{"the writer cannot be started"};
-  (void)context;
   return writer;
 }
 

@@ -25,8 +25,8 @@ std::vector<Row> run_cases(const Options& options, const std::vector<std::string
 /// In the process of a case: runs it and says how it ended.
 int run_child(const Options& options, const std::string& name, const std::string& transport);
 
-/// Starts write_until_killed in a process of its own, for the same place. The caller owns the
-/// descriptor, on which a byte comes for each stage.
-pid_t start_writer(Context& context, int& progress);
+/// Starts write_until_killed in a process of its own, for the place of this case. The caller owns
+/// the descriptor, on which a byte comes for each stage.
+pid_t start_writer(int& progress);
 
 }  // namespace sealos::conformance

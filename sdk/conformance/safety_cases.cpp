@@ -58,8 +58,7 @@ void finish(Context& context, Destination& to, const Sample& sample) {
 
 /// Puts a layer from a stream that ends badly: the failure comes back as it was, the blob is not
 /// kept, and can be put again.
-void bad_stream(Context& context, const SampleBlob& layer, Destination& to, Stream& stream,
-                sealos_status expected) {
+void bad_stream(const SampleBlob& layer, Destination& to, Stream& stream, sealos_status expected) {
   Blobs stored;
   const Answer answer = to.put_blob(layer.blob, stream, stored);
   require(!answer.ok(), "put_blob succeeded though its stream failed");
@@ -71,7 +70,6 @@ void bad_stream(Context& context, const SampleBlob& layer, Destination& to, Stre
     require(to.try_reuse(layer.blob, there).status == SEALOS_NOT_FOUND,
             "a blob whose stream failed is found by try_reuse");
   }
-  (void)context;
 }
 
 void stream_fails(Context& context) {
@@ -81,7 +79,7 @@ void stream_fails(Context& context) {
   for (const std::int64_t at : {std::int64_t{0}, layer.blob.size / 2, layer.blob.size}) {
     for (const Status status : {Status::unavailable, Status::denied}) {
       const auto stream = stream_of(layer.bytes, {at, status, {}});
-      bad_stream(context, layer, *to, *stream, static_cast<sealos_status>(status));
+      bad_stream(layer, *to, *stream, static_cast<sealos_status>(status));
     }
   }
   finish(context, *to, sample);
@@ -94,9 +92,9 @@ void wrong_bytes(Context& context) {
   std::string other = layer.bytes;
   other[600] = static_cast<char>(~other[600]);
   const auto at_the_end = stream_of(other, {layer.blob.size, Status::corrupt, {}});
-  bad_stream(context, layer, *to, *at_the_end, SEALOS_CORRUPT);
+  bad_stream(layer, *to, *at_the_end, SEALOS_CORRUPT);
   const auto with_fd = file_stream_of(context.folder() / "stream", other, false);
-  bad_stream(context, layer, *to, *with_fd, SEALOS_CORRUPT);
+  bad_stream(layer, *to, *with_fd, SEALOS_CORRUPT);
   finish(context, *to, sample);
 }
 
@@ -128,7 +126,7 @@ void replaced(Context& context) {
 /// Starts this program once more, to write the second image at the same place.
 class Writer {
  public:
-  explicit Writer(Context& context) : writer_(start_writer(context, progress_)) {}
+  Writer() : writer_(start_writer(progress_)) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() {
@@ -164,13 +162,13 @@ void killed(Context& context) {
     require(same || may_be_new, "after a kill the image that was there is another one");
   };
   for (int stages = 1; stages <= 6; ++stages) {
-    Writer writer(context);
+    Writer writer;
     if (!writer.reaches(stages)) throw Failure{"the second image could not be written"};
     writer.kill();
     check(false);
   }
   for (int i = 0; i < 6; ++i) {  // while it commits
-    Writer writer(context);
+    Writer writer;
     if (!writer.reaches(7)) throw Failure{"the second image could not be written"};
     std::this_thread::sleep_for(std::chrono::microseconds(i * 700));
     writer.kill();

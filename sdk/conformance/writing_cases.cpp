@@ -2,10 +2,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <mutex>
-#include <set>
-#include <thread>
-
+#include "at_once.hpp"
 #include "cases.hpp"
 #include "image.hpp"
 #include "support/digest/hasher.hpp"
@@ -87,25 +84,11 @@ void from_descriptor(Context& context) {
   require_same(read_one(context), sample);
 }
 
-void at_once(Context& context) {
+void parallel_puts(Context& context) {
   const auto to = context.destination();
   if (!to->parallel()) throw Skipped{"its destination is written by one at a time"};
   const Sample sample = make_sample(*to, 1, 8, 200000);
-  std::vector<std::thread> all;
-  std::string failure;
-  std::mutex mutex;
-  for (const SampleBlob& layer : sample.layers) {
-    all.emplace_back([&] {
-      try {
-        put(*to, layer);
-      } catch (const Failure& e) {
-        const std::lock_guard lock(mutex);
-        failure = e.why;
-      }
-    });
-  }
-  for (std::thread& one : all) one.join();
-  require(failure.empty(), failure);
+  at_once(sample.layers.size(), [&](size_t i) { put(*to, sample.layers[i]); });
   put(*to, sample.config);
   to->put_manifest(std::nullopt, sample.manifest).must();
   to->commit(sample.manifest).must();
@@ -249,7 +232,7 @@ const std::vector<Case>& writing_cases() {
        without_digest},
       {"write-descriptor", "A stream with an fd is taken from where that stands.", from_descriptor},
       {"write-parallel", "Blobs are put by several threads at once, where the destination says so.",
-       at_once},
+       parallel_puts},
       {"write-big-blob", "A big blob passes without being held in memory.", big_blob},
       {"write-reuse", "try_reuse finds what is there, and nothing else.", reuse},
       {"write-other-manifest",
