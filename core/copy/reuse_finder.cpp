@@ -46,6 +46,7 @@ std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
     // The layer as the manifest has it may be there although the source holds another form of it.
     want.blob = step.original.to_blob();
     want.blob.layer_index = step.from.layer_index;
+    add_sightings(want);
   } else if (step.result) {
     want.blob = announced(step);
   } else {
@@ -69,6 +70,18 @@ std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
 
 std::optional<Digest> ReuseFinder::plain_of(const BlobStep& step) const {
   return cache_ == nullptr ? std::nullopt : cache_->uncompressed_digest(*step.from.digest);
+}
+
+/// The blob itself, where an earlier copy saw it: a store, which no longer has it in this form,
+/// need not make it again.
+void ReuseFinder::add_sightings(Reuse& want) const {
+  if (cache_ == nullptr) return;
+  for (const auto& known : cache_->candidates(to_transport_, to_scope_, *want.blob.digest, false)) {
+    if (known.location.empty() || known.location == to_location_) continue;
+    Blob elsewhere = want.blob;
+    elsewhere.location = known.location;
+    want.candidates.push_back(std::move(elsewhere));
+  }
 }
 
 void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {

@@ -30,6 +30,7 @@ class ReuseFinder {
   void record(const BlobStep& step, const BlobReport& report);
 
  private:
+  void add_sightings(Reuse& want) const;
   void add_substitutes(const BlobStep& step, Reuse& want) const;
   void record_copied(const BlobStep& step, const BlobReport& report);
 
