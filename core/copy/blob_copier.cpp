@@ -94,8 +94,8 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
   }
 }
 
-Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
-                     BlobReport& report, std::atomic<std::int64_t>& read) {
+Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
+                     std::atomic<std::int64_t>& read) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
@@ -116,9 +116,12 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     std::optional<Recoder> recoder;
     try {
       recoder.emplace(std::move(stream), step, recipients_);  // it looks at the first bytes
+    } catch (const CopyError&) {
+      throw;
     } catch (Error& e) {
       throw blame(e, Side::source, "reading " + name_of(step));
     }
+    step = recoder->step();
     BlameStream blamed(*recoder, source_failure);
     Blob stored = destination_.put_blob(announced(step), blamed);
     stored.annotations = recoder->annotations();
@@ -200,11 +203,12 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   const auto start = std::chrono::steady_clock::now();
   BlobReport report = begin(step);
   std::atomic<std::int64_t> read = 0;
+  BlobStep done = step;
   const auto finish = [&] {
     report.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);
     report.read = read;
-    reuse_.record(step, report);
+    reuse_.record(done, report);
     progress_.finished(number, report);
     return report;
   };
@@ -219,7 +223,12 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
       if (stored) take(report, step, *stored);
       absent = !stored;
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config, report, read);
+      if (!stored) {
+        done = step;
+        stored = put(number, done, config, report, read);
+        report.recoded = changes_bytes(done);
+        report.why = done.why;
+      }
       report.compression = stored->compression;
       report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;

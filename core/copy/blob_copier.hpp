@@ -36,7 +36,8 @@ class BlobCopier {
   BlobReport begin(const BlobStep& step) const;
   void take(BlobReport& report, const BlobStep& step, const Blob& there) const;
   std::optional<Blob> find_there(const BlobStep& step, BlobReport& report);
-  Blob put(size_t number, const BlobStep& step, const std::string* config, BlobReport& report,
+  /// Sets `step` to what was done, which may be another thing than was planned.
+  Blob put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
            std::atomic<std::int64_t>& read);
   std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
   void wait_before_retry(unsigned attempt, const Error& why);

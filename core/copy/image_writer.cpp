@@ -33,7 +33,7 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   if (layer.size < 0) layer.size = report.size;  // schema 1 does not say
   if (!step.layer) return layer;
   LayerType type = *step.layer;
-  if (report.stored != step.original.digest) {
+  if (report.stored != step.original.digest || is_relabelled(step, report)) {
     type.compression = report.compression.value_or(step.compression);
   }
   if (const auto name = layer_media_type(kind, type)) layer.media_type = *name;
@@ -97,6 +97,12 @@ std::vector<Descriptor> variants_of(const Descriptor& entry, const Digest& name,
 
 }  // namespace
 
+bool is_relabelled(const BlobStep& step, const BlobReport& report) {
+  return report.outcome == BlobOutcome::copied && step.recode != Recode::none &&
+         report.stored == step.original.digest && report.compression &&
+         *report.compression != step.layer->compression;
+}
+
 std::string key_of(const BlobStep& step) {
   return fmt::format("{} {} {} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
                      static_cast<int>(step.recode), step.compression, step.chunked,
@@ -111,7 +117,8 @@ Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlob
   bool changed = kind != plan.manifest.kind() ||
                  is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
-    changed |= layers[i].digest != plan.manifest.layers()[i].digest;
+    changed |= layers[i].digest != plan.manifest.layers()[i].digest ||
+               is_relabelled(plan.layers[i], results_.at(key_of(plan.layers[i])));
   }
   if (!changed) return {plan.manifest, false};
   MadeBlobs unused;

@@ -15,6 +15,8 @@ namespace sealos {
 /// What blobs became, by key_of(step).
 using BlobResults = std::map<std::string, BlobReport>;
 std::string key_of(const BlobStep& step);
+/// A layer that was to be recoded, and had that form all the while, whatever its type said.
+bool is_relabelled(const BlobStep& step, const BlobReport& report);
 
 /// A manifest in the destination.
 struct Written {

@@ -108,11 +108,7 @@ std::vector<ImagePlan> plan_variants(const std::vector<ImageInput>& inputs,
                                      const DestinationTraits& destination) {
   std::vector<ImagePlan> out;
   if (forms.empty()) return out;
-  if (indexes.empty()) {
-    throw Error(Status::unsupported,
-                "--add-compression lists images beside one another in an index, and one image "
-                "without an index is to be copied; --all copies an index");
-  }
+  if (indexes.empty()) refuse_to_add();
   for (const IndexPlan& index : indexes) {
     if (index.frozen.empty()) continue;
     throw Error(Status::unsupported,
@@ -147,6 +143,12 @@ void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& im
     });
     if (mixed) std::erase(index.kinds, ManifestKind::docker_list);
   }
+}
+
+void refuse_to_add() {
+  throw Error(Status::unsupported,
+              "--add-compression lists images beside one another in an index, and one image "
+              "without an index is to be copied; --all copies an index");
 }
 
 void require_index_holder(const DestinationTraits& destination) {

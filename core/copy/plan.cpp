@@ -43,15 +43,11 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
 }
 
 /// A layer of a frozen manifest stays as it is, or the copy is not begun.
-void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
-                     const DestinationTraits& destination, const ImageWishes& wishes,
-                     const std::string& frozen) {
-  const bool demanded = wishes.compression.form.has_value() ||
-                        destination.compression == LayerCompression::decompress;
-  if (choice.recode == Recode::none || !demanded) return;
+void refuse_recoding(const BlobStep& step, const LayerChoice& choice) {
+  if (choice.recode == Recode::none || !step.rule.every) return;
   throw Error(Status::unsupported,
               fmt::format("layer {} would have to change ({}), and the manifest must not: {}",
-                          step.original.digest.brief(), choice.why, frozen));
+                          step.original.digest.brief(), choice.why, step.frozen));
 }
 
 /// A layer without a type that is known: an artifact's, or an encrypted one.
@@ -103,13 +99,11 @@ void refuse_frozen(const BlobStep& step, bool encrypt, const std::string& frozen
                   step.original.digest.brief(), encrypt ? "encrypted" : "decrypted", frozen));
 }
 
-void apply(const LayerChoice& choice, const CompressionWish& wish, BlobStep& step) {
+void apply(const LayerChoice& choice, BlobStep& step) {
   if (choice.recode == Recode::none) return;
   step.recode = choice.recode;
   step.compression = compression_of(choice.form);
   step.chunked = choice.form == LayerForm::zstd_chunked;
-  if (choice.recode == Recode::compress) step.level = wish.level;
-  step.any_form = wish.form && !wish.force && choice.recode == Recode::compress;
   step.why = choice.why;
   step.result.reset();
   if (choice.recode == Recode::decompress) step.result = step.plain;
@@ -121,7 +115,8 @@ bool original_serves(const BlobStep& step, const DestinationTraits& destination,
                      const CompressionWish& wish) {
   if (wish.keep_plain) return step.layer->compression.empty();
   const bool chunked = is_chunked(step.original.annotations);
-  const LayerChoice choice = choose_form(step.layer->compression, chunked, wish, destination);
+  const LayerChoice choice =
+      choose_form(step.layer->compression, chunked, rule_for(wish, destination));
   return choice.recode == Recode::none || (step.any_form && step.layer->compression == "gzip");
 }
 
@@ -155,15 +150,19 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
   if (diff_ids.size() == input.manifest.layers().size()) step.plain = diff_ids[index];
   const bool differs = *step.from.digest != original.digest;
   step.chunked = !differs && step.compression == "zstd" && is_chunked(original.annotations);
-  const LayerChoice choice =
-      choose_form(step.compression, step.chunked, wishes.compression, destination);
+  step.rule = rule_for(wishes.compression, destination);
+  step.frozen = frozen;
+  step.level = wishes.compression.level;
+  const LayerChoice choice = choose_form(step.compression, step.chunked, step.rule);
   if (frozen.empty()) {
-    apply(choice, wishes.compression, step);
+    apply(choice, step);
+    step.any_form =
+        wishes.compression.form && !wishes.compression.force && choice.recode == Recode::compress;
     step.original_serves = differs && original_serves(step, destination, wishes.compression);
   } else if (differs) {
     step.must_reuse = step.original_serves = true;
   } else {
-    refuse_recoding(step, choice, destination, wishes, frozen);
+    refuse_recoding(step, choice);
   }
   if (encrypt) plan_encryption(step, destination);
   return step;
@@ -228,6 +227,29 @@ void plan_schema1(ImagePlan& plan) {
 }
 
 }  // namespace
+
+BlobStep as_found(BlobStep step, const std::string& compression) {
+  const std::string said = step.from.compression.value_or(step.layer->compression);
+  // A layer that is its own diffID is plain, whatever file it may be.
+  if (compression == said || (said.empty() && step.plain == step.from.digest)) return step;
+  LayerChoice choice = choose_form(compression, false, step.rule);
+  if (!step.frozen.empty()) {
+    refuse_recoding(step, choice);
+    choice = {};
+  }
+  step.from.compression = step.compression = compression;
+  step.recode = Recode::none;
+  step.chunked = false;
+  step.result = step.opened ? std::nullopt : step.from.digest;
+  step.why = "as it is";
+  apply(choice, step);
+  step.why += fmt::format("; its type says {}", said.empty() ? "uncompressed" : said);
+  if (step.encrypt) {
+    step.result.reset();
+    step.why += ", and is encrypted";
+  }
+  return step;
+}
 
 bool is_renamed(const Manifest& manifest, const std::string& name, const std::string& tag) {
   const Schema1* image = manifest.schema1();

@@ -70,6 +70,8 @@ struct BlobStep {
   std::shared_ptr<const encryption::Opened> opened = {};  ///< not null: it is decrypted
   bool encrypt = false;                                   ///< what arrives is encrypted
   bool find_plain = false;       ///< `plain` is wanted and not known: it is found on the way
+  LayerRule rule = {};           ///< decides anew where the bytes are not what their type says
+  std::string frozen = {};       ///< why they must stay even then; "": they need not
   bool by_url = false;           ///< stays at its URLs: neither read nor written
   bool must_reuse = false;       ///< cannot be read in the form that the manifest has to keep
   std::string why = "as it is";  ///< or "uncompressed, docker takes gzip", ...
@@ -79,6 +81,11 @@ struct BlobStep {
 inline bool changes_bytes(const BlobStep& step) {
   return step.recode != Recode::none || step.opened != nullptr || step.encrypt;
 }
+
+/// The step for a layer whose bytes, without encryption, are found to be compressed like that. It
+/// is another one where their media type says something else. Throws SEALOS_UNSUPPORTED where they
+/// would have to change and must not.
+BlobStep as_found(BlobStep step, const std::string& compression);
 
 inline std::string variant_key(const Digest& name, LayerForm form) {
   return name.str() + "+" + std::string(name_of(form));

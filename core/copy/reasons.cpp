@@ -14,11 +14,12 @@ std::string conversion(ManifestKind from, ManifestKind to) {
 /// "": the layer is as the source's manifest has it.
 std::string why_changed(const BlobStep& step, const BlobReport& report) {
   const bool known = report.digest_known;
-  if (step.by_url || (known && report.stored == step.original.digest)) return "";
-  std::string why = step.why;
-  if (!changes_bytes(step)) why = "the source holds it in another form";
-  if (report.outcome == BlobOutcome::reused || report.outcome == BlobOutcome::mounted)
-    why = report.why;
+  const bool same = known && report.stored == step.original.digest;
+  if (step.by_url || (same && !is_relabelled(step, report))) return "";
+  if (same) return fmt::format("layer {}: {}", step.original.digest.brief(), report.why);
+  std::string why = report.why;
+  if (report.outcome == BlobOutcome::copied && !report.recoded)
+    why = "the source holds it in another form";
   const std::string now = known ? " became " + report.stored.brief() : "";
   return fmt::format("layer {}{}: {}", step.original.digest.brief(), now, why);
 }

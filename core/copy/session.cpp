@@ -65,12 +65,29 @@ void CopySession::prepare(sdk::Intent intent) {
     return intent == sdk::Intent::write ? to_->open_destination(to_services_)
                                         : to_->open_preview(to_services_);
   });
-  if (needs_index(request_)) on_side(Side::request, [&] { require_index_holder(traits()); });
+  check_destination();
   find_source();
   if (request_.remove_source_index) check_removable();
   note_platform();
   make_plans();
   refuse_unused_options();
+}
+
+/// What no image could change: a destination that takes none of the kind asked for is refused
+/// before the source is asked for anything.
+void CopySession::check_destination() const {
+  on_side(Side::request, [&] {
+    const DestinationTraits to = traits();
+    check_wish_for(request_.compression, to);
+    for (const LayerForm form : request_.add_compression) {
+      CompressionWish wish;
+      wish.form = form;
+      check_wish_for(wish, to);
+    }
+    const bool adds = !request_.add_compression.empty();
+    if (adds && !request_.all && !needs_index(request_)) refuse_to_add();
+    if (adds || needs_index(request_)) require_index_holder(to);
+  });
 }
 
 void CopySession::check_removable() const {

@@ -70,6 +70,7 @@ class CopySession {
                                             std::optional<Transport>& transport);
   void open_source_reference(const Location& place);
   void check_options() const;
+  void check_destination() const;
   void check_removable() const;
   void refuse_unused_options() const;
   void find_source();

@@ -274,6 +274,8 @@ def page_of(cells):
         "Layers are recoded only where they are not in the wanted form already; without a wish, plain layers are compressed for",
         "registries and OCI layouts, and all others stay as they are. zstd:chunked serves as zstd, but not the other way round.",
         "Docker's formats have no zstd: without `-f` the manifest then becomes one of OCI. `v2s1` says nothing of compression.",
+        "What a layer is decide its first bytes, which are seen when it is copied: one whose media type is wrong is recoded where",
+        "that is needed, gets the right type where it changes, and is left alone where nothing was asked for.",
         "A level (`--compression-level`) counts for what is compressed in the copy; layers that the destination has are used",
         "whatever their level. Levels of zstd above 19 use a window of 8 MiB, which every reader has.",
     ]
