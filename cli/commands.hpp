@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/push_options.hpp"
 
@@ -32,6 +33,17 @@ struct LogoutOptions {
   bool all = false;
   int verbose = 0;
 };
+/// sealos plugin new
+struct PluginNewOptions {
+  std::string name, directory;
+};
+CLI::App* add_plugin(CLI::App& app, PluginNewOptions& options);
+int run_plugin_new(const PluginNewOptions& options);
+
+/// What may stand at the end of `words`, one a line, for the shells' completion; the first word is
+/// what follows "sealos".
+int run_complete(const CLI::App& app, const std::vector<std::string>& words);
+
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
 

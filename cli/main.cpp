@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/terminal.hpp"
 #include "core/host/crash.hpp"
 #include "core/host/install_paths.hpp"
@@ -13,6 +14,13 @@
 namespace {
 
 using namespace sealos::cli;
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  sealos push localhost/app:1 registry.example.com/team/app:1\n"
+    "  sealos transports\n"
+    "\n"
+    "sealos COMMAND --help says more of each; so does man sealos.\n";
 
 /// What nobody else on this machine should read in the list of processes.
 void hide_secrets(int argc, char** argv, const PushOptions& push, const LoginOptions& login) {
@@ -35,6 +43,12 @@ int run(int argc, char** argv) {
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
   transports->add_flag("--json", transports_options.json, "As JSON");
   transports->add_flag("-v,--verbose", transports_options.verbose, "With their options");
+  PluginNewOptions plugin_options;
+  const CLI::App* plugin_new = add_plugin(app, plugin_options);
+  app.footer(kExamples);
+  prepare_help(app);
+  if (argc > 1 && std::strcmp(argv[1], "__complete") == 0)
+    return run_complete(app, {argv + 2, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
@@ -47,21 +61,19 @@ int run(int argc, char** argv) {
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
   if (push->parsed()) return run_push(push_options);
+  if (plugin_new->parsed()) return run_plugin_new(plugin_options);
   if (transports->parsed()) return run_transports(transports_options);
   return kUsage;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
+/// What the launcher calls.
+extern "C" [[gnu::visibility("default")]] int sealos_main(int argc, char** argv) {
   int code = kOk;
   try {
-    if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
-      std::printf("sealos %s\n", sealos::kVersion);
-    } else {
-      sealos::name_crashing_plugins();
-      code = run(argc, argv);
-    }
+    sealos::name_crashing_plugins();
+    code = run(argc, argv);
   } catch (const std::exception& e) {
     show_error(e.what());
     return kInternal;

@@ -1,7 +1,4 @@
 // The flags of sealos push, as --help shows them.
-#include <memory>
-
-#include "cli/help_formatter.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -152,21 +149,17 @@ void add_output_flags(CLI::App& push, PushOptions& o) {
 
 CLI::App* add_push(CLI::App& app, PushOptions& o) {
   CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
-  push->formatter(std::make_shared<HelpFormatter>());
   push->add_option("IMAGE", o.image,
                    "transport:details, or the name of a local image (containers-storage)")
       ->required();
   push->add_option("DESTINATION", o.destination,
-                   "transport:details, or the name of an image in a registry (docker). Default: as "
-                   "IMAGE");
+                   "transport:details, or an image in a registry (docker). Default: as IMAGE");
   add_image_flags(*push, o);
   add_format_flags(*push, o);
   add_encryption_flags(*push, o);
   add_login_flags(*push, o);
   add_network_flags(*push, o);
   add_output_flags(*push, o);
-  push->set_help_flag();  // so that it is the last one
-  push->set_help_flag("-h,--help", "This text");
   push->footer(kExamples);
   return push;
 }

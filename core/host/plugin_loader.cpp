@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/host/checked.hpp"
+#include "sealos/ext/draft/names.h"
 #include "sealos/sdk/error.hpp"
 
 namespace sealos {
@@ -81,6 +82,22 @@ void Transport::check_login(const Services& services, const std::string& scope) 
     throw Error(Status::unsupported, "transport " + name() + " cannot check logins");
   checked(plugin_->name, "check of a login",
           [&](sealos_error* error) { return known->check(services.c(), scope.c_str(), error); });
+}
+
+std::vector<std::string> Transport::list_names(const Services& services) const {
+  std::vector<std::string> names;
+  if (c_->get_extension == nullptr) return names;
+  const auto* known = static_cast<const sealos_names*>(contained(
+      plugin_->name, "get_extension", [&] { return c_->get_extension(c_, SEALOS_NAMES); }));
+  if (known == nullptr || !SEALOS_HAS(known, sealos_names, list)) return names;
+  const sealos_emit add = [](void* to, const sealos_item* item) {
+    return sdk::guard(nullptr, [&] {
+      static_cast<std::vector<std::string>*>(to)->push_back(sdk::text_or_empty(item->label));
+    });
+  };
+  checked(plugin_->name, "list of names",
+          [&](sealos_error* error) { return known->list(services.c(), add, &names, error); });
+  return names;
 }
 
 Reference Transport::parse_reference(const Services& services, const std::string& details) const {

@@ -35,6 +35,9 @@ class Transport {
   /// services have for it. Throws SEALOS_UNAUTHENTICATED where it does not.
   void check_login(const Services& services, const std::string& scope) const;
 
+  /// The names of the images that it has on this machine; none where it cannot tell.
+  std::vector<std::string> list_names(const Services& services) const;
+
   Reference parse_reference(const Services& services, const std::string& details) const;
 
  private:

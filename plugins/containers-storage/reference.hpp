@@ -44,6 +44,9 @@ class Reference {
   std::string id_;                  // where the reference names one
 };
 
+/// The names of the images in the user's own store.
+std::vector<std::string> names_in_store(sdk::Host host, const Environment& environment);
+
 /// Throws SEALOS_INVALID for what is no scope of this transport in a policy.
 void check_scope(std::string_view scope);
 
