@@ -54,12 +54,12 @@ std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent)
 }
 
 std::vector<std::string> Reference::list_tags(sdk::Host host) const {
-  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
+  Registry registry(host, name_, Side::neither, sdk::place_to_write(host, name_.str()).insecure);
   return docker::list_tags(registry);
 }
 
 void Reference::remove(sdk::Host host) const {
-  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
+  Registry registry(host, name_, Side::neither, sdk::place_to_write(host, name_.str()).insecure);
   remove_image(registry, manifest_name(name_));
 }
 
