@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/place_options.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -34,5 +35,11 @@ struct LogoutOptions {
 };
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
+
+CLI::App* add_tags(CLI::App& app, PlaceOptions& options);
+int run_tags(const PlaceOptions& options);
+
+CLI::App* add_delete(CLI::App& app, PlaceOptions& options);
+int run_delete(const PlaceOptions& options);
 
 }  // namespace sealos::cli
