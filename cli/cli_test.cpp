@@ -62,12 +62,16 @@ TEST_CASE("bare names are local images and registries' names") {
 TEST_CASE("flags of registries are options of plugins, of both sides or of one") {
   const CopyRequest request =
       request_of(parse({"oci:/a", "docker://r/b", "--retry-on", "network,503", "--limit-rate",
-                        "10M", "--max-connections", "2", "--mount-from", "base/os", "--mount-from",
+                        "10M", "--max-connections", "2", "--max-connections-per-host", "1",
+                        "--limit-rate-per-host", "5M", "--mount-from", "base/os", "--mount-from",
                         "team/app", "--src-tls-verify=false", "--dest-cert-dir", "/certs"}),
                  kNone);
-  CHECK(request.options == std::map<std::string, std::string>{{"retry-on", "network,503"},
-                                                              {"limit-rate", "10M"},
-                                                              {"max-connections", "2"}});
+  CHECK(request.options ==
+        std::map<std::string, std::string>{{"retry-on", "network,503"},
+                                           {"limit-rate", "10M"},
+                                           {"max-connections", "2"},
+                                           {"docker.host-limit-rate", "5M"},
+                                           {"docker.host-max-connections", "1"}});
   CHECK(request.source_options == std::map<std::string, std::string>{{"tls-verify", "false"}});
   CHECK(request.destination_options ==
         std::map<std::string, std::string>{{"docker.mount-from", "base/os,team/app"},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/place_options.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -46,5 +47,11 @@ int run_complete(const CLI::App& app, const std::vector<std::string>& words);
 
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
+
+CLI::App* add_tags(CLI::App& app, PlaceOptions& options);
+int run_tags(const PlaceOptions& options);
+
+CLI::App* add_delete(CLI::App& app, PlaceOptions& options);
+int run_delete(const PlaceOptions& options);
 
 }  // namespace sealos::cli

@@ -23,9 +23,11 @@ constexpr const char* kExamples =
     "sealos COMMAND --help says more of each; so does man sealos.\n";
 
 /// What nobody else on this machine should read in the list of processes.
-void hide_secrets(int argc, char** argv, const PushOptions& push, const LoginOptions& login) {
-  for (const auto& secret : {push.creds, push.source.creds, push.target.creds, login.password})
+void hide_secrets(int argc, char** argv,
+                  std::initializer_list<std::optional<std::string>> secrets) {
+  for (const auto& secret : secrets) {
     if (secret) hide_in_arguments(argc, argv, *secret);
+  }
 }
 
 int run(int argc, char** argv) {
@@ -38,6 +40,9 @@ int run(int argc, char** argv) {
   const CLI::App* login = add_login(app, login_options);
   LogoutOptions logout_options;
   const CLI::App* logout = add_logout(app, logout_options);
+  PlaceOptions tags_options, delete_options;
+  const CLI::App* tags = add_tags(app, tags_options);
+  const CLI::App* remove = add_delete(app, delete_options);
   TransportsOptions transports_options;
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
@@ -57,11 +62,15 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
-  hide_secrets(argc, argv, push_options, login_options);
+  hide_secrets(argc, argv,
+               {push_options.creds, push_options.source.creds, push_options.target.creds,
+                login_options.password, tags_options.creds, delete_options.creds});
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
   if (push->parsed()) return run_push(push_options);
   if (plugin_new->parsed()) return run_plugin_new(plugin_options);
+  if (tags->parsed()) return run_tags(tags_options);
+  if (remove->parsed()) return run_delete(delete_options);
   if (transports->parsed()) return run_transports(transports_options);
   return kUsage;
 }

@@ -107,9 +107,16 @@ void add_login_flags(CLI::App& push, PushOptions& o) {
 
 void add_network_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Network");
-  push.add_option("--limit-rate", o.limit_rate, "Bytes a second, e.g. 500K or 10M")
+  push.add_option("--limit-rate", o.limit_rate,
+                  "Bytes a second to and from all registries, e.g. 500K or 10M")
       ->type_name("RATE");
-  push.add_option("--max-connections", o.max_connections, "To one registry. Default: all needed")
+  push.add_option("--limit-rate-per-host", o.host_limit_rate, "The same for each of their hosts")
+      ->type_name("RATE");
+  push.add_option("--max-connections", o.max_connections,
+                  "To all registries. Default: as many as are needed")
+      ->type_name("N");
+  push.add_option("--max-connections-per-host", o.host_max_connections,
+                  "The same for each of their hosts")
       ->type_name("N");
   push.add_option("--mount-from", o.mount_from,
                   "A repository of the same registry that may have layers; may be repeated")

@@ -42,12 +42,15 @@ void add_side_options(const SideOptions& side, const std::string& prefix,
 /// Flags whose values only plugins understand.
 void add_plugin_options(const PushOptions& o, CopyRequest& request) {
   if (o.tls_verify) flag_value("--tls-verify", *o.tls_verify);
-  const std::pair<const char*, std::string> shared[] = {{"tls-verify", o.tls_verify.value_or("")},
-                                                        {"cert-dir", o.cert_dir},
-                                                        {"docker-daemon.host", o.daemon_host},
-                                                        {"retry-on", o.retry_on},
-                                                        {"limit-rate", o.limit_rate},
-                                                        {"max-connections", o.max_connections}};
+  const std::pair<const char*, std::string> shared[] = {
+      {"tls-verify", o.tls_verify.value_or("")},
+      {"cert-dir", o.cert_dir},
+      {"docker-daemon.host", o.daemon_host},
+      {"retry-on", o.retry_on},
+      {"limit-rate", o.limit_rate},
+      {"docker.host-limit-rate", o.host_limit_rate},
+      {"max-connections", o.max_connections},
+      {"docker.host-max-connections", o.host_max_connections}};
   for (const auto& [key, value] : shared) {
     if (!value.empty()) request.options[key] = value;
   }

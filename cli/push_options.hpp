@@ -29,7 +29,7 @@ struct PushOptions {
   std::optional<std::string> tls_verify, dry_run;
   std::optional<std::string> compression_format, force_compression, format;
   std::optional<int> compression_level;
-  std::string retry_on, limit_rate, max_connections;
+  std::string retry_on, limit_rate, host_limit_rate, max_connections, host_max_connections;
   std::vector<std::string> mount_from;
   std::vector<std::string> encryption_keys, encrypt_layers, decryption_keys;
   SideOptions source, target;

@@ -1,5 +1,7 @@
 #include "core/config/secret.hpp"
 
+#include <sys/prctl.h>
+
 #include <cstdint>
 #include <cstring>
 
@@ -10,6 +12,8 @@ constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
+
+void keep_out_of_core_files() noexcept { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 void wipe(std::string& text) noexcept {
   // Growing to the capacity never allocates, and makes the whole buffer ours to write.

@@ -7,6 +7,11 @@
 
 namespace sealos::config {
 
+/// To be called before the process has its first secret: from then on the kernel writes no core
+/// file of it, whatever the limits and core_pattern say, and no other process of the same user
+/// can read its memory or attach to it. Programs that it starts are as usual.
+void keep_out_of_core_files() noexcept;
+
 /// Overwrites the characters, and whatever of the buffer lies behind them, then empties the string.
 void wipe(std::string& text) noexcept;
 

@@ -209,6 +209,7 @@ TEST_CASE_FIXTURE(Fixture, "a transport that can only write cannot look") {
 
 TEST_CASE_FIXTURE(Fixture, "services answer options, credentials and cancellation") {
   hooks.credentials = [](const std::string& scope) -> std::optional<sealos::sdk::Credentials> {
+    if (scope == "r.io/c") throw Error(Status::not_found, "no such file");
     if (scope != "r.io/a") return std::nullopt;
     return sealos::sdk::Credentials{"me", "secret", "", ""};
   };
@@ -217,6 +218,7 @@ TEST_CASE_FIXTURE(Fixture, "services answer options, credentials and cancellatio
   CHECK_FALSE(host.option("other"));
   CHECK(host.credentials("r.io/a")->password == "secret");
   CHECK_FALSE(host.credentials("r.io/b"));
+  CHECK_THROWS_WITH_AS(host.credentials("r.io/c"), doctest::Contains("no such file"), Error);
   CHECK_FALSE(host.cancelled());
   cancel.cancel();
   CHECK(host.cancelled());

@@ -2,6 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <thread>
+#include <vector>
+
 #include "core/stream/verified.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
@@ -77,6 +80,24 @@ TEST_CASE("right bytes come through, however they arrive") {
       CHECK(counted == static_cast<std::int64_t>(size));
     }
   }
+}
+
+TEST_CASE("a stream among many is checked as one alone, also when the others end before it") {
+  const std::string bytes = pattern(700'000);
+  std::vector<std::unique_ptr<Stream>> many;
+  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency() + 2; ++i)
+    many.push_back(sealos::verified(std::make_unique<Pipe>(bytes), expect(bytes)));
+  const auto wrong = sealos::verified(std::make_unique<Pipe>(bytes), expect(pattern(700'001)));
+  std::vector<std::byte> buffer(100'000);
+  std::string begun;
+  while (begun.size() < 300'000) {
+    const size_t n = many.front()->read(buffer);
+    begun.append(reinterpret_cast<const char*>(buffer.data()), n);
+  }
+  for (size_t i = 1; i < many.size(); ++i) CHECK(read_to_end(*many[i]) == bytes);
+  CHECK_THROWS_AS(read_to_end(*wrong), Error);
+  many.resize(1);
+  CHECK(begun + read_to_end(*many.front()) == bytes);
 }
 
 TEST_CASE("wrong digests and sizes end in an error that names the blob") {

@@ -11,7 +11,7 @@
 namespace sealos::docker {
 
 Destination::Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent)
-    : registry_(host, name, insecure),
+    : registry_(host, name, Side::writer, insecure),
       name_(name),
       preview_(intent == sdk::Intent::preview),
       journal_(host, name.str(), registry_.settings().journal && !preview_),

@@ -55,12 +55,12 @@ std::unique_ptr<Destination> Reference::open(sdk::Host host, sdk::Intent intent)
 }
 
 std::vector<std::string> Reference::list_tags(sdk::Host host) const {
-  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
+  Registry registry(host, name_, Side::neither, sdk::place_to_write(host, name_.str()).insecure);
   return docker::list_tags(registry);
 }
 
 void Reference::remove(sdk::Host host, std::uint32_t flags) const {
-  Registry registry(host, name_, sdk::place_to_write(host, name_.str()).insecure);
+  Registry registry(host, name_, Side::neither, sdk::place_to_write(host, name_.str()).insecure);
   const std::string name = manifest_name(name_);
   if ((flags & SEALOS_REMOVE_ONLY_INDEX) != 0) {
     const std::string type = get_manifest(registry, name).label;

@@ -38,7 +38,7 @@ class Registry {
   /// name: its domain and path are used. insecure: what tls-verify=false means, where that option
   /// is not set. Options are read from the host at once; throws SEALOS_INVALID for those that
   /// cannot be used.
-  Registry(sdk::Host host, const DockerName& name, bool insecure = false);
+  Registry(sdk::Host host, const DockerName& name, Side side, bool insecure = false);
   ~Registry();
 
   const sdk::Host& host() const { return host_; }

@@ -22,8 +22,9 @@ Source::Source(sdk::Host host, const DockerName& name) : host_(host) {
 
 Registry& Source::registry_at(size_t place) {
   Place& at = *places_[place];
-  std::call_once(at.made,
-                 [&] { at.registry = std::make_unique<Registry>(host_, at.name, at.insecure); });
+  std::call_once(at.made, [&] {
+    at.registry = std::make_unique<Registry>(host_, at.name, Side::reader, at.insecure);
+  });
   return *at.registry;
 }
 
