@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/language.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -30,6 +31,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kValues =
 
 bool takes_value(const CLI::Option& option) {
   return option.get_type_size() != 0 && option.get_expected_min() != 0;
+}
+
+/// In either language.
+bool is_kind(std::string_view of_flag, std::string_view kind) {
+  return of_flag == kind || of_flag == chinese(kind, kind);
 }
 
 class Completion {
@@ -95,8 +101,8 @@ class Completion {
     const std::string name = flag.get_single_name();
     const std::string kind = flag.get_type_name();
     std::string_view list = kind;
-    if (list == "FILE" || list == "文件") return command(":files");
-    if (list == "DIR" || list == "目录") return command(":folders");
+    if (is_kind(list, "FILE")) return command(":files");
+    if (is_kind(list, "DIR")) return command(":folders");
     if (name == "option") return options(before);
     const auto* known = std::find_if(kValues.begin(), kValues.end(),
                                      [&](const auto& row) { return row.first == name; });

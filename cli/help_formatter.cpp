@@ -15,8 +15,9 @@ namespace {
 constexpr size_t kWidth = 80, kLeft = 30, kLines = 24;
 
 /// What --help of a command shows that has more flags than a screen has lines.
-constexpr std::array<std::string_view, 8> kMostUsed = {
-    "all", "platform", "compression-format", "creds", "tls-verify", "dry-run", "help", "help-all"};
+constexpr std::array<std::string_view, 9> kMostUsed = {"all",     "platform", "compression-format",
+                                                       "creds",   "json",     "tls-verify",
+                                                       "dry-run", "help",     "help-all"};
 
 /// The length of the character that begins with this byte.
 size_t length_of(char lead) {
@@ -90,6 +91,7 @@ std::string begin_of_footer(const std::string& footer) {
 }
 
 bool is_most_used(const CLI::Option& option) {
+  if (option.get_required()) return true;
   const std::string name = option.get_single_name();
   return std::find(kMostUsed.begin(), kMostUsed.end(), name) != kMostUsed.end();
 }
@@ -164,8 +166,18 @@ std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positi
   return flag_line(name_of(*option, is_positional), option->get_description());
 }
 
+std::string HelpFormatter::make_description(const CLI::App* app) const {
+  std::string text;
+  std::istringstream paragraphs(app->get_description());
+  for (std::string paragraph; std::getline(paragraphs, paragraph);) {
+    for (const std::string& line : wrapped(paragraph, kWidth)) text += line + "\n";
+  }
+  return text;
+}
+
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
-  return flag_line("  " + sub->get_name(), sub->get_description());
+  const std::string text = sub->get_description();
+  return flag_line("  " + sub->get_name(), text.substr(0, text.find('\n')));
 }
 
 std::string HelpFormatter::all_of(const CLI::App& app, const std::string& name) const {

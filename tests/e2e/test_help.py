@@ -84,6 +84,13 @@ class Help(Case):
                      for name in re.findall(r"Fl (-?[A-Za-z][\w-]*)", line)]
             self.assertEqual(sorted("-" + name for name in names), sorted(self.entries(text)), page)
 
+    def test_every_page_is_of_a_command_and_sealos_1_has_them_all(self):
+        commands = {"-".join(("sealos", *c)) for c in self.commands() if c and "\nCommands:\n" not in self.help(c)}
+        pages = {name[:-2] for name in os.listdir(PAGES) if name.endswith(".1")} - {"sealos", "sealos-conformance"}
+        self.assertEqual(pages, commands)
+        with open(os.path.join(PAGES, "sealos.1"), encoding="utf-8") as file:
+            self.assertEqual(set(re.findall(r"(?m)^\.It Xr (\S+) 1$", file.read())), commands)
+
     def test_the_manual_of_the_conformance_program_has_its_flags(self):
         program = os.path.join(environment.BUILD, "bin/sealos-conformance")
         text = process.check(program, "--help")
