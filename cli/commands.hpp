@@ -35,4 +35,12 @@ struct LogoutOptions {
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
 
+/// Of `sealos cr show`: the image, and what concerns reading it.
+struct CrOptions {
+  PushOptions image;
+  bool published = false;
+};
+CLI::App* add_cr(CLI::App& app, CrOptions& options);
+int run_cr(const CrOptions& options);
+
 }  // namespace sealos::cli

@@ -14,8 +14,10 @@ namespace {
 using namespace sealos::cli;
 
 /// What nobody else on this machine should read in the list of processes.
-void hide_secrets(int argc, char** argv, const PushOptions& push, const LoginOptions& login) {
-  for (const auto& secret : {push.creds, push.source.creds, push.target.creds, login.password})
+void hide_secrets(int argc, char** argv, const PushOptions& push, const LoginOptions& login,
+                  const CrOptions& cr) {
+  for (const auto& secret :
+       {push.creds, push.source.creds, push.target.creds, login.password, cr.image.creds})
     if (secret) hide_in_arguments(argc, argv, *secret);
 }
 
@@ -29,6 +31,8 @@ int run(int argc, char** argv) {
   const CLI::App* login = add_login(app, login_options);
   LogoutOptions logout_options;
   const CLI::App* logout = add_logout(app, logout_options);
+  CrOptions cr_options;
+  const CLI::App* cr = add_cr(app, cr_options);
   TransportsOptions transports_options;
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
@@ -42,9 +46,10 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
-  hide_secrets(argc, argv, push_options, login_options);
+  hide_secrets(argc, argv, push_options, login_options, cr_options);
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
+  if (cr->parsed()) return run_cr(cr_options);
   if (push->parsed()) return run_push(push_options);
   if (transports->parsed()) return run_transports(transports_options);
   return kUsage;

@@ -7,7 +7,9 @@
 
 #include "core/copy/blob_copier.hpp"
 #include "core/copy/plain_digest.hpp"
+#include "core/custom_resources/layer_scanner.hpp"
 #include "core/encryption/layer_cipher.hpp"
+#include "core/stream/side_reader.hpp"
 #include "support/compression/chunked.hpp"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
@@ -63,8 +65,8 @@ std::unique_ptr<Stream> Recoder::plain(std::unique_ptr<Stream> from, const BlobS
 }
 
 Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
-                 const encryption::Recipients* recipients)
-    : compression_(step.compression) {
+                 const encryption::Recipients* recipients, LayerTap tap)
+    : tap_(tap), compression_(step.compression) {
   if (step.opened) {
     from = encryption::decrypt(std::move(from), step.opened->secret, step.opened->hmac);
   }
@@ -86,19 +88,12 @@ void Recoder::recode(std::unique_ptr<Stream> from, const BlobStep& step) {
     probe_ = probe.get();
     from = std::move(probe);
   }
-  if (step.recode == Recode::none) {
-    if (!step.layer) {
-      stream_ = std::move(from);
-      return;
-    }
-    Compression kind = Compression::none;
-    stream_ = look(std::move(from), kind);
-    compression_ = name_of(kind);
-    return;
-  }
+  if (step.recode == Recode::none) return pass(std::move(from), step);
   // The digest of what comes plain was verified as the blob's own.
   const bool known_plain = step.plain == step.from.digest;
   stream_ = known_plain ? std::move(from) : plain(std::move(from), step);
+  if (tap_.scanner != nullptr)
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
   if (step.recode == Recode::decompress) return;
   const CompressOptions options{step.level, 0};
   if (step.chunked) {
@@ -107,6 +102,26 @@ void Recoder::recode(std::unique_ptr<Stream> from, const BlobStep& step) {
     stream_ = std::move(chunked);
   } else {
     stream_ = compress(std::move(stream_), *compression_named(step.compression), options);
+  }
+}
+
+/// The bytes as they are.
+void Recoder::pass(std::unique_ptr<Stream> from, const BlobStep& step) {
+  stream_ = std::move(from);
+  if (!step.layer) return;
+  Compression kind = Compression::none;
+  stream_ = look(std::move(stream_), kind);
+  compression_ = name_of(kind);
+  if (tap_.scanner == nullptr) return;
+  const bool plain = kind == Compression::none;
+  // A file that is taken by its descriptor is not read for this alone.
+  if (plain && (tap_.at_any_cost || stream_->fd() < 0)) {
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
+  } else if (!plain && tap_.at_any_cost) {
+    stream_ =
+        std::make_unique<SideReader>(std::move(stream_), [scanner = tap_.scanner](Stream& same) {
+          custom_resources::scan_all(borrow(same), *scanner);
+        });
   }
 }
 

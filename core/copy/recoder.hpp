@@ -14,6 +14,16 @@ namespace sealos {
 class ChunkedStream;
 class PlainDigest;
 
+namespace custom_resources {
+class LayerScanner;
+}
+
+/// Who looks at the tar of a layer on its way.
+struct LayerTap {
+  custom_resources::LayerScanner* scanner = nullptr;  ///< outlives the stream; nullptr: nobody
+  bool at_any_cost = false;  ///< also where the layer has to be decompressed for that alone
+};
+
 /// A blob's bytes as they are to arrive. What is not a layer, or not to be recoded, passes as it
 /// is, by its descriptor where it has one. Bytes that are compressed although their media type says
 /// that they are not, or in another way, are recoded from what they are.
@@ -24,7 +34,7 @@ class Recoder {
   /// that the step has opened is decrypted first; one that is to be encrypted is so last, for
   /// `recipients`.
   Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
-          const encryption::Recipients* recipients = nullptr);
+          const encryption::Recipients* recipients = nullptr, LayerTap tap = {});
   Recoder(const Recoder&) = delete;
   Recoder& operator=(const Recoder&) = delete;
   ~Recoder();
@@ -40,9 +50,11 @@ class Recoder {
 
  private:
   void recode(std::unique_ptr<Stream> from, const BlobStep& step);
+  void pass(std::unique_ptr<Stream> from, const BlobStep& step);
   void encrypt(const BlobStep& step, const encryption::Recipients& recipients);
   std::unique_ptr<Stream> plain(std::unique_ptr<Stream> from, const BlobStep& step);
 
+  const LayerTap tap_;
   std::string compression_;
   std::unique_ptr<Stream> stream_;
   const ChunkedStream* chunked_ = nullptr;

@@ -153,10 +153,9 @@ std::unique_ptr<Stream> watched(std::unique_ptr<Stream> from, LayerScanner& scan
   return std::make_unique<WatchedStream>(std::move(from), scanner);
 }
 
-LayerFiles scan_layer(std::unique_ptr<Stream> from) {
+void scan_all(std::unique_ptr<Stream> from, LayerScanner& scanner) {
   constexpr size_t kPiece = 64 * 1024;
   std::optional<Error> failure;
-  LayerScanner scanner;
   try {
     const auto plain = decompress_any(std::make_unique<BlamedStream>(std::move(from), failure));
     std::vector<std::byte> piece(kPiece);
@@ -166,6 +165,11 @@ LayerFiles scan_layer(std::unique_ptr<Stream> from) {
     if (failure) throw *failure;
     scanner.fail(e.message());
   }
+}
+
+LayerFiles scan_layer(std::unique_ptr<Stream> from) {
+  LayerScanner scanner;
+  scan_all(std::move(from), scanner);
   return scanner.take_files();
 }
 

@@ -22,6 +22,8 @@ class LayerScanner {
   void end() noexcept;
   /// What stood in the way of giving them all.
   void fail(const std::string& why) noexcept;
+  /// Whether it has seen where the tar ends, or why it cannot.
+  bool over() const { return over_; }
   /// After end or fail.
   LayerFiles take_files() { return std::move(maker_.files()); }
 
@@ -45,6 +47,10 @@ class LayerScanner {
 
 /// The same bytes; the scanner, which outlives the result, sees them too. Offers no descriptor.
 std::unique_ptr<Stream> watched(std::unique_ptr<Stream> from, LayerScanner& scanner);
+
+/// Gives a layer, compressed or not, to the scanner. Bytes that cannot be decompressed are told in
+/// LayerFiles::problem; what `from` throws comes through.
+void scan_all(std::unique_ptr<Stream> from, LayerScanner& scanner);
 
 /// Reads a layer, compressed or not, to its end. What is wrong with its bytes is told in
 /// LayerFiles::problem; what `from` throws comes through.
