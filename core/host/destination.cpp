@@ -98,6 +98,17 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
   });
 }
 
+void Destination::check_signatures(const std::string& format) {
+  if (c_->get_extension == nullptr) return;
+  const auto* found =
+      static_cast<const sealos_signature_check*>(contained(plugin_, "get_extension", [&] {
+        return c_->get_extension(c_.get(), SEALOS_SIGNATURE_CHECK);
+      }));
+  if (found == nullptr || !SEALOS_HAS(found, sealos_signature_check, check)) return;
+  checked(plugin_, "check of signatures",
+          [&](sealos_error* error) { return found->check(c_.get(), format.c_str(), error); });
+}
+
 std::optional<std::vector<std::string>> Destination::layer_compressions() const {
   if (c_->get_extension == nullptr) return std::nullopt;
   const auto* found =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sealos/abi.h"
+#include "sealos/ext/draft/signature_check.h"
 #include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
@@ -34,6 +35,9 @@ class Destination {
   /// nullopt: the blob has to be put.
   std::optional<Blob> try_reuse(const Reuse& want);
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  /// Throws what stands in the way of storing signatures of that format (the label of the items);
+  /// before anything is put. Only if stores_signatures().
+  void check_signatures(const std::string& format);
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
   /// Whether the transport stores manifests that refer to its images.
   bool stores_referrers() const { return referrers() != nullptr; }

@@ -35,6 +35,9 @@ struct ExtendedDestination : PlainDestination {
   void put_referrer(const Item& manifest) {
     if (manifest.data != "artifact") throw Error(Status::invalid, "no subject");
   }
+  void check_signatures(std::string_view format) {
+    if (format != "sigstore-json") throw Error(Status::unsupported, "only sigstore");
+  }
 };
 
 struct BareReference {
@@ -143,4 +146,37 @@ TEST_CASE("plugins learn where images are, if anybody knows") {
   CHECK_FALSE(places[1].insecure);
   CHECK(sdk::place_to_write(host, "h/a:1").insecure);
   CHECK(status_of([&] { sdk::places_to_read(host, "blocked"); }) == Status::denied);
+}
+
+TEST_CASE("a destination may say which signatures it stores; without that it stores any") {
+  Destination choosy(
+      sdk::DestinationBox<ExtendedDestination>::give(std::make_unique<ExtendedDestination>()), "p");
+  CHECK_NOTHROW(choosy.check_signatures("sigstore-json"));
+  CHECK(status_of([&] { choosy.check_signatures("simple-signing"); }) == Status::unsupported);
+  Destination plain(
+      sdk::DestinationBox<PlainDestination>::give(std::make_unique<PlainDestination>()), "p");
+  CHECK_NOTHROW(plain.check_signatures("simple-signing"));
+}
+
+TEST_CASE("plugins are told where signatures are, as the host knows it") {
+  Hooks hooks;
+  CancelToken cancel;
+  const Services services(hooks, cancel, {});
+  const sdk::Host host(services.c());
+  CHECK_FALSE(sdk::signature_places(host, "example.com/a:1").configured);
+  CHECK(sdk::signature_places(host, "example.com/a:1").read == "");
+  hooks.signature_places = [](const std::string& name) {
+    return sdk::SignaturePlaces{"https://" + name, "file:///s", name != "x/usual", name == "x/a"};
+  };
+  const auto places = sdk::signature_places(host, "x/a");
+  CHECK(places.read == "https://x/a");
+  CHECK(places.write == "file:///s");
+  CHECK(places.configured);
+  CHECK(places.attachments);
+  CHECK_FALSE(sdk::signature_places(host, "x/usual").configured);
+  CHECK_FALSE(sdk::signature_places(host, "x/usual").attachments);
+  hooks.signature_places = [](const std::string&) -> sdk::SignaturePlaces {
+    throw Error(Status::invalid, "registries.d is wrong");
+  };
+  CHECK(status_of([&] { sdk::signature_places(host, "x/a"); }) == Status::invalid);
 }

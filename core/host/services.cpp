@@ -77,9 +77,14 @@ bool Services::was_asked_for(const std::string& key) const {
 const void* Services::find_extension(const sealos_host* self, const char* id) {
   static constexpr sealos_registries kRegistries = {sizeof(sealos_registries), 0, &places_to_read,
                                                     &place_to_write};
+  static constexpr sealos_signature_places kSignaturePlaces = {sizeof(sealos_signature_places), 0,
+                                                               &find_signature_places};
   const Hooks& hooks = of(self).hooks_;
-  const bool knows = hooks.places_to_read && hooks.place_to_write;
-  return knows && std::strcmp(id, SEALOS_REGISTRIES) == 0 ? &kRegistries : nullptr;
+  const bool knows_places = hooks.places_to_read && hooks.place_to_write;
+  if (knows_places && std::strcmp(id, SEALOS_REGISTRIES) == 0) return &kRegistries;
+  if (hooks.signature_places && std::strcmp(id, SEALOS_SIGNATURE_PLACES) == 0)
+    return &kSignaturePlaces;
+  return nullptr;
 }
 
 sealos_status Services::places_to_read(const sealos_host* self, const char* name,
@@ -99,6 +104,22 @@ sealos_status Services::place_to_write(const sealos_host* self, const char* name
   sealos_status emitted = SEALOS_OK;
   const sealos_status status = sdk::guard(
       error, [&] { emitted = emit_place(emit, to, of(self).hooks_.place_to_write(name)); });
+  return status != SEALOS_OK ? status : emitted;
+}
+
+sealos_status Services::find_signature_places(const sealos_host* self, const char* name,
+                                              sealos_emit emit, void* to, sealos_error* error) {
+  sealos_status emitted = SEALOS_OK;
+  const sealos_status status = sdk::guard(error, [&] {
+    const sdk::SignaturePlaces places = of(self).hooks_.signature_places(name);
+    const auto send = [&](const char* label, const std::string& value) {
+      if (emitted == SEALOS_OK) emitted = sdk::emit_item(emit, to, Item{label, value});
+    };
+    if (!places.read.empty()) send("read", places.read);
+    if (!places.write.empty()) send("write", places.write);
+    if (!places.configured) send("unconfigured", "");
+    if (places.attachments) send("attachments", "");
+  });
   return status != SEALOS_OK ? status : emitted;
 }
 

@@ -14,6 +14,7 @@
 #include "sealos/abi.h"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/registries.hpp"
+#include "sealos/sdk/signature_places.hpp"
 
 namespace sealos {
 
@@ -45,6 +46,8 @@ struct Hooks {
   /// What registries.conf says; see SEALOS_REGISTRIES. Empty: every image is at its own registry.
   std::function<std::vector<sdk::RegistryPlace>(const std::string& name)> places_to_read;
   std::function<sdk::RegistryPlace(const std::string& name)> place_to_write;
+  /// What registries.d says; see SEALOS_SIGNATURE_PLACES. Empty: signatures have no place.
+  std::function<sdk::SignaturePlaces(const std::string& name)> signature_places;
   std::string temp_dir = "/tmp";
 };
 
@@ -69,6 +72,8 @@ class Services {
                                       sealos_emit_place emit, void* to, sealos_error* error);
   static sealos_status place_to_write(const sealos_host* self, const char* name,
                                       sealos_emit_place emit, void* to, sealos_error* error);
+  static sealos_status find_signature_places(const sealos_host* self, const char* name,
+                                             sealos_emit emit, void* to, sealos_error* error);
   static sealos_status find_credentials(const sealos_host* self, const char* scope,
                                         sealos_emit emit, void* to, sealos_error* error);
 

@@ -26,20 +26,7 @@ std::string Reference::policy_identity() const {
   return identity.str();
 }
 
-std::vector<std::string> Reference::policy_namespaces() const {
-  std::vector<std::string> wider;
-  std::string name = name_.repository();
-  for (;;) {
-    wider.push_back(name);
-    const size_t slash = name.rfind('/');
-    if (slash == std::string::npos) break;
-    name.resize(slash);
-  }
-  // "*.example.com" and "*.com" stand for all hosts below.
-  for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
-    wider.push_back("*" + name.substr(dot));
-  return wider;
-}
+std::vector<std::string> Reference::policy_namespaces() const { return enclosing_names(name_); }
 
 std::string manifest_name(const DockerName& name) {
   return name.digest ? name.digest->str() : name.tag;

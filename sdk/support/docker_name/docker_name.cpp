@@ -87,6 +87,20 @@ void split_domain(std::string_view name, DockerName& out) {
 
 }  // namespace
 
+std::vector<std::string> enclosing_names(const DockerName& name) {
+  std::vector<std::string> wider;
+  std::string text = name.repository();
+  while (text != name.domain) {
+    wider.push_back(text);
+    text.resize(text.rfind('/'));
+  }
+  wider.push_back(text);
+  text.resize(std::min(text.find(':'), text.size()));
+  for (size_t dot = text.find('.'); dot != std::string::npos; dot = text.find('.', dot + 1))
+    wider.push_back("*" + text.substr(dot));
+  return wider;
+}
+
 bool is_tag(std::string_view text) {
   if (text.empty() || text.size() > 128 || text[0] == '.' || text[0] == '-') return false;
   return std::all_of(text.begin(), text.end(),

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sealos/sdk/digest.hpp"
 
@@ -26,6 +27,10 @@ struct DockerName {
   std::string str() const;
   bool operator==(const DockerName&) const = default;
 };
+
+/// What configuration may call an image by, wider and wider: "host:5000/a/b", "host:5000/a",
+/// "host:5000", and "*.parent.domain" for each domain around a host, whatever its port.
+std::vector<std::string> enclosing_names(const DockerName& name);
 
 /// Whether a tag follows the grammar of the OCI distribution specification.
 bool is_tag(std::string_view text);

@@ -45,3 +45,11 @@ TEST_CASE("what is no name is refused") {
     CHECK_THROWS_AS(DockerName::parse(text), sealos::Error);
   }
 }
+
+TEST_CASE("configuration may call an image by wider names; those of domains have no port") {
+  CHECK(sealos::enclosing_names(DockerName::parse("reg.example.com:5000/team/app:1")) ==
+        std::vector<std::string>{"reg.example.com:5000/team/app", "reg.example.com:5000/team",
+                                 "reg.example.com:5000", "*.example.com", "*.com"});
+  CHECK(sealos::enclosing_names(DockerName::parse("localhost/app")) ==
+        std::vector<std::string>{"localhost/app", "localhost"});
+}

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sealos/abi.h"
+#include "sealos/ext/draft/signature_check.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
@@ -35,6 +37,7 @@ enum class Intent { write, preview };
 ///   std::vector<Referrer> list_referrers(const Digest& subject,
 ///                                        const std::optional<std::string>& artifact_type);
 ///                                                       the same, where D has put_referrer
+///   void check_signatures(std::string_view format);     extension SEALOS_SIGNATURE_CHECK
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
 template <typename D>
@@ -115,11 +118,14 @@ class DestinationBox : public sealos_destination {
         return guard(error, [&] { object(self).abort(); });
       };
     }
-    if constexpr (kPutsReferrers || kHasExtensions) {
+    if constexpr (kPutsReferrers || kChecksSignatures || kHasExtensions) {
       sealos_destination::get_extension = [](sealos_destination* self,
                                              const char* id) -> const void* {
         if constexpr (kPutsReferrers) {
           if (std::strcmp(id, SEALOS_REFERRERS) == 0) return &kReferrers;
+        }
+        if constexpr (kChecksSignatures) {
+          if (std::strcmp(id, SEALOS_SIGNATURE_CHECK) == 0) return &kSignatureCheck;
         }
         if constexpr (kHasExtensions) return object(self).get_extension(id);
         return nullptr;
@@ -134,6 +140,7 @@ class DestinationBox : public sealos_destination {
       requires(D & d, const Digest& subject, const std::optional<std::string>& type) {
     d.list_referrers(subject, type);
   };
+  static constexpr bool kChecksSignatures = requires(D & d) { d.check_signatures(""); };
   static constexpr bool kHasExtensions = requires(D & d, const char* id) { d.get_extension(id); };
 
   static sealos_status put_referrer(sealos_destination* self, const sealos_item* manifest,
@@ -149,6 +156,15 @@ class DestinationBox : public sealos_destination {
     sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
     if constexpr (kListsReferrers) out.list = &list_referrers;
+    return out;
+  }();
+  static sealos_status check_format(sealos_destination* self, const char* format,
+                                    sealos_error* error) {
+    return guard(error, [&] { object(self).check_signatures(format); });
+  }
+  static constexpr sealos_signature_check kSignatureCheck = [] {
+    sealos_signature_check out{sizeof(sealos_signature_check), 0, nullptr};
+    if constexpr (kChecksSignatures) out.check = &check_format;
     return out;
   }();
 
