@@ -180,8 +180,11 @@ std::optional<CrReport> CrPublisher::publish_found(const Manifest& image, const 
   const bool worth_it = watch_->has_seen_any() || is_meant_to_have_one();
   if (!worth_it) return std::nullopt;
   if (!why_not_.empty()) {
-    if (watch_->has_seen_any() && content().meant())
+    if (!watch_->has_seen_any()) {
+      progress_.note("if the image has a custom resource it goes without: " + why_not_);
+    } else if (content().meant()) {
       progress_.note("the image goes without its custom resource: " + why_not_);
+    }
     return std::nullopt;
   }
   if (!request_.custom_resource.for_every_image) {

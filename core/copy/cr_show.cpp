@@ -99,7 +99,8 @@ class Shower {
     if (digest_of(item.data, digest.algorithm()) != digest)
       throw Error(Status::corrupt, fmt::format("{} has another digest", digest.str()));
     std::string text;
-    for (const Json& json : Json::parse(item.data).at("layers").items("layers")) {
+    const Json manifest = Json::parse(item.data);
+    for (const Json& json : manifest.at("layers").items("layers")) {
       const Descriptor layer = Descriptor::parse(json);
       if (layer.media_type != custom_resources::kFileType) continue;
       const auto stream = source_->open_blob(layer.to_blob());

@@ -75,7 +75,8 @@ struct Resources : Fixture {
   std::string sent() const {
     std::string text;
     for (const Item& manifest : to.referrers) {
-      for (const Json& layer : Json::parse(manifest.data).at("layers").items("layers"))
+      const Json json = Json::parse(manifest.data);
+      for (const Json& layer : json.at("layers").items("layers"))
         text += to.blobs.at(layer.text_at("digest"));
     }
     return text;

@@ -113,7 +113,7 @@ class Resources(Case):
 
     def in_registry(self, repository):
         def read(digest):
-            kind = "manifests" if self.registry.has("/v2/%s/manifests/%s" % (repository, digest)) else "blobs"
+            kind = "blobs" if self.registry.has("/v2/%s/blobs/%s" % (repository, digest)) else "manifests"
             return self.registry.get("/v2/%s/%s/%s" % (repository, kind, digest))
         return read
 
@@ -195,8 +195,7 @@ class Resources(Case):
             self.push("--cr-option", value, self.source, "oci:%s:org/app:1" % self.path("layout"))
         entry, = [e for e in layout_index(self.path("layout")) if e.get("artifactType") == TYPE]
         read = lambda digest: layout_blob(self.path("layout"), digest)
-        self.assert_resource(*self.files_of(read, entry), "org/app:1".replace("org/app:1", "app:1")
-                             if "name: org" not in str(self.files_of(read, entry)[1]) else "org/app:1")
+        self.assert_resource(*self.files_of(read, entry), "app:1")
         process.check("skopeo", "copy", "oci:%s:org/app:1" % self.path("layout"), "dir:" + self.path("read"))
         archive = "oci-archive:%s:app" % self.path("a.tar")
         for value in ("no", "only", "yes", "auto"):
