@@ -54,4 +54,12 @@ int run_tags(const PlaceOptions& options);
 CLI::App* add_delete(CLI::App& app, PlaceOptions& options);
 int run_delete(const PlaceOptions& options);
 
+/// Of `sealos cr show`: the image, and what concerns reading it.
+struct CrOptions {
+  PushOptions image;
+  bool published = false;
+};
+CLI::App* add_cr(CLI::App& app, CrOptions& options);
+int run_cr(const CrOptions& options);
+
 }  // namespace sealos::cli

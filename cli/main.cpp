@@ -43,6 +43,8 @@ int run(int argc, char** argv) {
   PlaceOptions tags_options, delete_options;
   const CLI::App* tags = add_tags(app, tags_options);
   const CLI::App* remove = add_delete(app, delete_options);
+  CrOptions cr_options;
+  const CLI::App* cr = add_cr(app, cr_options);
   TransportsOptions transports_options;
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
@@ -62,11 +64,13 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
-  hide_secrets(argc, argv,
-               {push_options.creds, push_options.source.creds, push_options.target.creds,
-                login_options.password, tags_options.creds, delete_options.creds});
+  hide_secrets(
+      argc, argv,
+      {push_options.creds, push_options.source.creds, push_options.target.creds,
+       login_options.password, tags_options.creds, delete_options.creds, cr_options.image.creds});
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
+  if (cr->parsed()) return run_cr(cr_options);
   if (push->parsed()) return run_push(push_options);
   if (plugin_new->parsed()) return run_plugin_new(plugin_options);
   if (tags->parsed()) return run_tags(tags_options);

@@ -59,6 +59,8 @@ std::string plan_text(const CopyDetails& details) {
   std::string text = fmt::format("from {}\nto   {}\nmanifests\n", printable(details.source),
                                  printable(details.destination));
   for (const ManifestReport& manifest : details.manifests) text += manifest_text(manifest);
+  if (!details.custom_resource.empty())
+    text += fmt::format("custom resource\n  {}\n", details.custom_resource);
   text += "blobs\n";
   Sum read, rest;
   for (const BlobReport& blob : details.blobs) {

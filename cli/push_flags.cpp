@@ -23,6 +23,11 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
   push.add_flag("--sparse", o.sparse, "The index as it is, with the --platform images only");
   push.add_flag("--rm", o.remove_list,
                 "IMAGE, a manifest list of the local store, is removed after success");
+  push.add_option("--cr-option", o.cr_option,
+                  "Whether the image's custom resource goes along: yes; no; only: it alone; auto, "
+                  "the default: of images that are labelled sealos.io.*, or where it is seen in "
+                  "layers on their way, if the destination does not have it yet")
+      ->type_name("yes|no|only|auto");
   push.add_flag("--remove-signatures", o.remove_signatures, "Without signatures");
   push.add_option("--signature-policy", o.signature_policy,
                   "What may be read. Default: policy.json of the user, or of the system; without "

@@ -64,6 +64,37 @@ void add_plugin_options(const PushOptions& o, CopyRequest& request) {
     throw Error(Status::invalid, "--creds and --dest-creds contradict each other");
 }
 
+/// What has no effect where the image itself is not copied.
+void refuse_with_cr_only(const PushOptions& o) {
+  const std::pair<const char*, bool> useless[] = {
+      {"--add-compression", !o.add_compression.empty()},
+      {"--compression-format", o.compression_format.has_value()},
+      {"--compression-level", o.compression_level.has_value()},
+      {"--disable-compression", o.disable_compression},
+      {"--encryption-key", !o.encryption_keys.empty()},
+      {"--force-compression", o.force_compression.has_value()},
+      {"--format", o.format.has_value()},
+      {"--mount-from", !o.mount_from.empty()},
+      {"--preserve-digests", o.preserve_digests},
+      {"--remove-signatures", o.remove_signatures},
+      {"--report", !o.report.empty()},
+      {"--rm", o.remove_list},
+      {"--sparse", o.sparse}};
+  for (const auto& [flag, given] : useless) {
+    if (given)
+      throw Error(
+          Status::invalid,
+          fmt::format("--cr-option only copies no image, so {} would have no effect", flag));
+  }
+}
+
+void read_cr_option(const PushOptions& o, CopyRequest& request) {
+  using custom_resources::CrOption;
+  CrOption& option = request.custom_resource.option;
+  option = o.cr_option ? custom_resources::cr_option_named(*o.cr_option) : CrOption::automatic;
+  if (option == CrOption::only) refuse_with_cr_only(o);
+}
+
 }  // namespace
 
 Location place_of(const std::string& text, const std::string& fallback,
@@ -114,6 +145,7 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   if (!o.encryption_keys.empty() && !o.decryption_keys.empty())
     throw Error(Status::invalid, "--encryption-key and --decryption-key contradict each other");
   add_plugin_options(o, request);
+  read_cr_option(o, request);
   if (o.retry) {
     request.retry.count = *o.retry;
     request.engine_options["retry"] = std::to_string(*o.retry);

@@ -25,6 +25,7 @@ struct PushOptions {
   int verbose = 0;
   std::string authfile, cert_dir, daemon_host, digestfile, retry_delay, signature_policy;
   std::string report, progress;
+  std::optional<std::string> cr_option;
   std::optional<std::string> creds;
   std::optional<std::string> tls_verify, dry_run;
   std::optional<std::string> compression_format, force_compression, format;

@@ -49,6 +49,7 @@ Json details_json(const CopyDetails& details, bool done) {
   for (const BlobReport& blob : details.blobs) blobs.push_back(blob_json(blob, done));
   json.set("manifests", std::move(manifests));
   json.set("blobs", std::move(blobs));
+  if (!details.custom_resource.empty()) json.set("customResource", details.custom_resource);
   return json;
 }
 
@@ -97,6 +98,11 @@ Json report_json(const CopyReport& report) {
   json.set("reference", report.reference);
   json.set("digest", report.digest.str());
   json.set("mediaType", report.media_type);
+  if (const auto& made = report.custom_resource) {
+    json.set("customResource", Json::object({{"name", made->name},
+                                             {"digest", made->digest.str()},
+                                             {"outcome", made->sent ? "sent" : "there already"}}));
+  }
   return json;
 }
 

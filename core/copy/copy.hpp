@@ -11,6 +11,7 @@
 #include "core/cache/blob_info_cache.hpp"
 #include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
+#include "core/custom_resources/cr_option.hpp"
 #include "core/encryption/encrypted_layers.hpp"
 #include "core/encryption/keys.hpp"
 #include "core/host/plugin_loader.hpp"
@@ -28,6 +29,13 @@ struct RetryPolicy {
 
 /// Finds the login for "host[:port][/path]"; see Hooks.
 using FindCredentials = std::function<std::optional<sdk::Credentials>(const std::string& scope)>;
+
+/// What becomes of the image's custom resource.
+struct CrWish {
+  custom_resources::CrOption option = custom_resources::CrOption::no;
+  /// With `automatic`: also of an image whose files ask for none, for a hub that lists every image.
+  bool for_every_image = false;
+};
 
 struct CopyRequest {
   Location source, destination;
@@ -69,6 +77,7 @@ struct CopyRequest {
   std::function<void(const Reference& source, const Digest& manifest,
                      const std::vector<Item>& signatures)>
       check_signatures;
+  CrWish custom_resource;
   RetryPolicy retry;
   cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
   unsigned workers = 6;                   ///< blobs at a time, where both ends can
@@ -125,6 +134,15 @@ struct CopyDetails {
   std::string source, destination;        ///< references in their full form
   std::vector<ManifestReport> manifests;  ///< images, then their indexes; the top one is last
   std::vector<BlobReport> blobs;
+  std::string custom_resource = {};  ///< of a preview: what becomes of it; "": nothing to say
+};
+
+/// The custom resource that the destination has now.
+struct CrReport {
+  std::string name;  ///< of the image, without its registry
+  Digest digest;     ///< of the artifact's manifest
+  bool sent;         ///< else it was there
+  Json object;       ///< null where it was not made anew
 };
 
 struct CopyReport {
@@ -134,6 +152,7 @@ struct CopyReport {
   std::string reference;  ///< where it is now
   bool manifest_changed = false;
   CopyDetails details;
+  std::optional<CrReport> custom_resource = {};  ///< nullopt: the image has none there
 };
 
 /// The transport of that name, loaded; throws where there is none (PluginLoader::transport).
@@ -144,10 +163,11 @@ using FindTransport = std::function<Transport(std::string_view name)>;
 CopyDetails preview_copy(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                          const CopyRequest& request, Progress& progress);
 
-/// Copies, and returns when the destination has committed. On an error it throws CopyError, after
-/// the destination has dropped what it could; the first failure stops all workers and is the one
-/// thrown. `cancel` ends the copy from outside; the copy also sets it itself when it fails, so it
-/// serves for one copy.
+/// Copies, and returns when the destination has committed. With CrOption::only nothing but the
+/// custom resource is written, and digest and media_type are those of its manifest. On an error it
+/// throws CopyError, after the destination has dropped what it could; the first failure stops all
+/// workers and is the one thrown. `cancel` ends the copy from outside; the copy also sets it itself
+/// when it fails, so it serves for one copy.
 CopyReport copy_image(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                       const CopyRequest& request, Progress& progress);
 

@@ -15,6 +15,7 @@
 #include "sealos/sdk/plugin.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::testing {
 
@@ -27,9 +28,26 @@ struct Place {
   std::string cut, rejected_type;
   bool opened = false;
   std::set<std::string> mounts;  // what another place has
+  std::vector<Item> referrers;   // manifests with a subject
+  bool list_fails = false;
+  std::map<std::string, int> opened_layers;  // how often each blob was read
   std::mutex mutex;
 };
 inline std::map<std::string, Place>* places;
+
+inline std::vector<Referrer> referrers_at(const Place& place, const Digest& subject,
+                                          const std::optional<std::string>& type) {
+  std::vector<Referrer> out;
+  if (place.list_fails) throw Error(Status::unavailable, "no list");
+  for (const Item& manifest : place.referrers) {
+    if (subject_of(manifest) != subject) continue;
+    const Digest digest = digest_of(manifest.data);
+    const Json descriptor = referrer_descriptor(digest, manifest);
+    if (!type || descriptor.text_at("artifactType") == *type)
+      out.push_back({digest, descriptor.dump()});
+  }
+  return out;
+}
 
 struct MemorySource {
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
@@ -46,7 +64,15 @@ struct MemorySource {
     }
     const auto at = place.blobs.find(blob.digest->str());
     if (at == place.blobs.end()) throw Error(Status::not_found, "no such blob");
+    {
+      const std::lock_guard lock(place.mutex);
+      ++place.opened_layers[at->first];
+    }
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
+  }
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& type) {
+    return referrers_at(place, subject, type);
   }
 };
 
@@ -93,6 +119,14 @@ struct MemoryDestination {
   std::optional<std::string> commit(const Item&) {
     ++place.commits;
     return std::nullopt;
+  }
+  void put_referrer(const Item& manifest) {
+    place.referrers.push_back(manifest);
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+  }
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& type) {
+    return referrers_at(place, subject, type);
   }
   void abort() { ++place.aborts; }
 };

@@ -13,11 +13,16 @@
 namespace sealos {
 namespace {
 
+bool only_custom_resource(const CopyRequest& request) {
+  return request.custom_resource.option == custom_resources::CrOption::only;
+}
+
 std::map<std::string, std::string> all_options(const CopyRequest& request,
                                                const std::map<std::string, std::string>& of_side) {
   std::map<std::string, std::string> options = of_side;
   options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
+  if (only_custom_resource(request)) options["referrers-only"] = "true";
   return options;
 }
 
@@ -25,6 +30,15 @@ Hooks hooks_for(const Hooks& hooks, const FindCredentials& credentials) {
   Hooks out = hooks;
   if (credentials) out.credentials = credentials;
   return out;
+}
+
+/// What is read of a destination is read there, and not at a mirror of it.
+Hooks at_one_place(Hooks hooks) {
+  if (hooks.place_to_write)
+    hooks.places_to_read = [write = hooks.place_to_write](const std::string& name) {
+      return std::vector<sdk::RegistryPlace>{write(name)};
+    };
+  return hooks;
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -53,7 +67,7 @@ CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelTo
       request_(request),
       progress_(progress),
       from_hooks_(hooks_for(hooks, request.source_credentials)),
-      to_hooks_(hooks_for(hooks, request.destination_credentials)),
+      to_hooks_(at_one_place(hooks_for(hooks, request.destination_credentials))),
       from_services_(from_hooks_, cancel, all_options(request, request.source_options)),
       to_services_(to_hooks_, cancel, all_options(request, request.destination_options)) {}
 
@@ -61,11 +75,13 @@ void CopySession::prepare(sdk::Intent intent) {
   on_side(Side::request, [&] { check_wish(request_.compression); });
   to_ = open_reference(request_.destination, to_services_, to_transport_);
   open_source_reference(request_.source);
+  if (only_custom_resource(request_)) look_at_destination();
   destination_ = on_side(Side::destination, [&] {
     return intent == sdk::Intent::write ? to_->open_destination(to_services_)
                                         : to_->open_preview(to_services_);
   });
-  check_destination();
+  check_custom_resource();
+  if (!there_) check_destination();
   find_source();
   if (request_.remove_source_index) check_removable();
   note_platform();
@@ -88,6 +104,27 @@ void CopySession::check_destination() const {
     if (adds && !request_.all && !needs_index(request_)) refuse_to_add();
     if (adds || needs_index(request_)) require_index_holder(to);
   });
+}
+
+/// Before it is opened to be written to, which may make what is missing.
+void CopySession::look_at_destination() {
+  on_side(Side::destination, [&] {
+    const auto source = to_->open_source(to_services_);
+    try {
+      there_ = find_image_there(*source);
+    } catch (Error& e) {
+      if (e.status() == Status::not_found) e.add_context("the image itself has to be there first");
+      throw;
+    }
+  });
+}
+
+void CopySession::check_custom_resource() const {
+  const auto option = request_.custom_resource.option;
+  const bool asked = option == custom_resources::CrOption::yes || there_.has_value();
+  if (asked && !destination_->stores_referrers())
+    refuse(fmt::format("{} cannot hold a custom resource; use --cr-option no, or auto",
+                       request_.destination.transport));
 }
 
 void CopySession::check_removable() const {
@@ -228,6 +265,7 @@ void CopySession::open_layers() {
 }
 
 DestinationTraits CopySession::traits() const {
+  if (there_) return taking_everything(request_.destination.transport);
   DestinationTraits traits{request_.destination.transport, destination_->manifest_types(),
                            destination_->compression(), destination_->flags()};
   traits.signature_formats = destination_->signature_formats();

@@ -8,6 +8,7 @@
 
 #include "core/copy/copy.hpp"
 #include "core/copy/image_reader.hpp"
+#include "core/copy/image_there.hpp"
 #include "core/copy/index_plan.hpp"
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
@@ -54,6 +55,8 @@ class CopySession {
   Source& source() { return *source_; }
   /// nullptr where prepare failed before it was opened.
   Destination* destination() { return destination_.get(); }
+  /// Where the custom resource alone is written: what the destination has. Else nullptr.
+  const ImageThere* image_there() const { return there_ ? &*there_ : nullptr; }
   const Item& top() const { return selection_.top; }
   const std::vector<ImagePlan>& images() const { return images_; }
   /// Innermost first; the last is the top one. Empty: one image is copied.
@@ -73,6 +76,8 @@ class CopySession {
   void check_destination() const;
   void check_removable() const;
   void refuse_unused_options() const;
+  void look_at_destination();
+  void check_custom_resource() const;
   void find_source();
   void open_source();
   void open_layers();
@@ -91,6 +96,7 @@ class CopySession {
   std::unique_ptr<Reference> from_, to_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Destination> destination_;
+  std::optional<ImageThere> there_;
   Selection selection_;
   std::vector<ImagePlan> images_;
   std::vector<IndexPlan> indexes_;

@@ -1,6 +1,7 @@
 #include "core/host/destination.hpp"
 
 #include "core/host/checked.hpp"
+#include "core/host/listed_referrers.hpp"
 
 namespace sealos {
 namespace {
@@ -148,6 +149,17 @@ void Destination::put_referrer(const Item& manifest) {
   const sealos_item item = view(manifest);
   checked(plugin_, "put of a referrer",
           [&](sealos_error* error) { return known->put(c_.get(), &item, error); });
+}
+
+std::optional<std::vector<Referrer>> Destination::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) {
+  const sealos_destination_referrers* known = referrers();
+  if (known == nullptr || !SEALOS_HAS(known, sealos_destination_referrers, list))
+    return std::nullopt;
+  return listed_referrers(plugin_, [&](sealos_emit emit, void* to, sealos_error* error) {
+    return known->list(c_.get(), subject.str().c_str(),
+                       artifact_type ? artifact_type->c_str() : nullptr, emit, to, error);
+  });
 }
 
 std::optional<std::string> Destination::commit(const Item& top) {

@@ -9,6 +9,7 @@
 #include "sealos/abi.h"
 #include "sealos/ext/draft/signature_check.h"
 #include "sealos/ext/referrers.h"
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -46,6 +47,10 @@ class Destination {
   /// A manifest that has a subject; its blobs have been put, and commit is still to come. Throws
   /// SEALOS_UNSUPPORTED unless stores_referrers().
   void put_referrer(const Item& manifest);
+  /// The manifests whose subject has this digest and that are there already; nullopt: the transport
+  /// does not know.
+  std::optional<std::vector<Referrer>> list_referrers(
+      const Digest& subject, const std::optional<std::string>& artifact_type);
   /// The reference of what was written, where the destination has something to say about it.
   std::optional<std::string> commit(const Item& top);
   /// Never throws; a failure is returned.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/host/checked.hpp"
+#include "core/host/listed_referrers.hpp"
 
 namespace sealos {
 namespace {
@@ -115,20 +116,11 @@ const sealos_source_referrers* Source::referrers() const {
 std::vector<Referrer> Source::list_referrers(const Digest& subject,
                                              const std::optional<std::string>& artifact_type) {
   const sealos_source_referrers* known = referrers();
-  std::vector<Item> items;
   if (known == nullptr) return {};
-  checked(plugin_, "list of referrers", [&](sealos_error* error) {
+  return listed_referrers(plugin_, [&](sealos_emit emit, void* to, sealos_error* error) {
     return known->list(c_.get(), subject.str().c_str(),
-                       artifact_type ? artifact_type->c_str() : nullptr,
-                       &collect<Item, sealos_item>, &items, error);
+                       artifact_type ? artifact_type->c_str() : nullptr, emit, to, error);
   });
-  std::vector<Referrer> out;
-  for (Item& item : items) {
-    const auto digest = Digest::parse(item.label);
-    if (!digest) throw broken_contract(plugin_, "listed a referrer without a digest");
-    out.push_back({*digest, std::move(item.data)});
-  }
-  return out;
 }
 
 }  // namespace sealos

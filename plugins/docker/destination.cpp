@@ -112,6 +112,11 @@ void Destination::put_referrer(const Item& manifest) {
   put_manifest(digest_of(manifest.data), manifest);
 }
 
+std::vector<Referrer> Destination::list_referrers(const Digest& subject,
+                                                  const std::optional<std::string>& artifact_type) {
+  return docker::list_referrers(registry_, subject, artifact_type);
+}
+
 bool Destination::has_same(const std::string& name, const Item& manifest) {
   try {
     const auto there = head_manifest(registry_, name, registry_.push_scope());

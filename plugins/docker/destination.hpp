@@ -30,6 +30,8 @@ class Destination {
   /// its referrers where the registry does not do that itself.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   void put_referrer(const Item& manifest);
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type);
   std::optional<std::string> commit(const Item& top);
 
  private:

@@ -98,6 +98,16 @@ TEST_CASE("an index that another writer replaces meanwhile gets both entries") {
   CHECK(listed(host, registry).size() == 2);
 }
 
+TEST_CASE("a destination knows what refers to an image, and is asked for it at the registry") {
+  PlainHost host;
+  FakeRegistry registry;
+  const auto to = destination(host, registry.name("app:1"));
+  CHECK(to->list_referrers(kSubject, std::nullopt).empty());
+  to->put_referrer(kSbom);
+  CHECK(to->list_referrers(kSubject, std::nullopt).size() == 1);
+  CHECK(to->list_referrers(kSubject, "x/other").empty());
+}
+
 TEST_CASE("a tag that has another image than a list of referrers is no list") {
   PlainHost host;
   FakeRegistry registry;

@@ -26,11 +26,17 @@ class Destination {
   Blob put_blob(const Blob& blob, Stream& from);
   std::optional<Blob> try_reuse(const Reuse& want);
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  /// It gets an entry of its own in index.json, without a name.
+  void put_referrer(const Item& manifest);
+  /// Those that are carried over.
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type) const;
   std::optional<std::string> commit(const Item& top);
   void abort() { output_.reset(); }
 
  private:
   void open_former(const ArchiveTarget& target, Existing wish);
+  bool holds_this_alone() const;
   void carry_over_images();
   ArchiveOutput& output();
 
@@ -41,6 +47,7 @@ class Destination {
   oci_layout::LayoutIndex index_;
   std::unique_ptr<ArchiveOutput> output_;  // none in a preview
   std::optional<oci_layout::Descriptor> top_;
+  std::vector<Json> referrers_;  // their descriptors
 };
 
 }  // namespace sealos::oci_archive

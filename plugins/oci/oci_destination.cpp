@@ -83,8 +83,16 @@ void Destination::put_referrer(const Item& manifest) {
   referrers_.push_back(referrer_descriptor(digest, manifest));
 }
 
+std::vector<Referrer> Destination::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) const {
+  if (layout_.blobs() == nullptr) return {};
+  return referrers_in(layout_.read_index(false).entries(), *layout_.blobs(), subject,
+                      artifact_type);
+}
+
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_) throw Error(Status::internal, "oci: there is no manifest to commit");
+  if (!top_ && referrers_.empty())
+    throw Error(Status::internal, "oci: there is no manifest to commit");
   writer_.flush();
   layout_.write_layout_file();
   replace_index();
@@ -96,7 +104,7 @@ void Destination::replace_index() {
   const FolderLock lock = layout_.index_lock(host_);
   LayoutIndex index = layout_.read_index(false);
   const LayoutIndex before = index;
-  const std::string replaced = index.add(*top_, name_.name);
+  const std::string replaced = top_ ? index.add(*top_, name_.name) : "";
   for (const Json& descriptor : referrers_) index.add_referrer(descriptor);
   const bool drop = remove_replaced_ && !replaced.empty();
   if (drop) index.remove_unnamed(replaced);

@@ -28,6 +28,8 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   /// It gets an entry of its own in index.json, without a name.
   void put_referrer(const Item& manifest);
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type) const;
   std::optional<std::string> commit(const Item& top);
   void abort();
 

@@ -70,6 +70,11 @@ def blobs(route):
     return WORKS if route.transport in ("dir", "docker", "oci", "oci-archive") else REFUSED
 
 
+def referrers(route):
+    """What names an image as its subject can be beside it."""
+    return WORKS if route.transport in ("docker", "oci", "oci-archive") else REFUSED
+
+
 def packed(route):
     return REFUSED if route.transport == "ostree" else unpacked(route)
 
@@ -82,6 +87,7 @@ FLAGS = {
     "--cert-dir": (["--cert-dir", "{0}/certs"], lambda route: certificates(route.transports)),
     "--compression-format": (["--compression-format", "gzip"], packed),
     "--compression-level": (["--compression-level", "5"], never),  # nothing is compressed
+    "--cr-option": (["--cr-option", "yes"], referrers),
     "--creds": (["--creds", "me:secret"], docker),
     "--dest-authfile": (["--dest-authfile", "{0}/auth.json"], to_docker),
     "--dest-cert-dir": (["--dest-cert-dir", "{0}/certs"], lambda route: certificates([route.transport])),

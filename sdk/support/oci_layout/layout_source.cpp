@@ -39,6 +39,29 @@ std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descrip
   return text;
 }
 
+std::vector<Referrer> referrers_in(const Json::Array& entries, const BlobFiles& blobs,
+                                   const Digest& subject,
+                                   const std::optional<std::string>& artifact_type) {
+  std::vector<Referrer> found;
+  std::set<Digest> seen;
+  for (const Json& json : entries) {
+    if (!is_manifest(json.text_at("mediaType"))) continue;
+    const Descriptor entry = Descriptor::of(json);
+    if (!seen.insert(entry.digest).second) continue;
+    try {
+      const Item manifest{entry.media_type, read_manifest_blob(blobs, entry)};
+      if (subject_of(manifest) != subject) continue;
+      const Json descriptor = referrer_descriptor(entry.digest, manifest);
+      if (artifact_type && descriptor.text_at("artifactType") != *artifact_type) continue;
+      found.push_back({entry.digest, descriptor.dump()});
+    } catch (const Error& e) {
+      // The blobs of other images may be missing, as in a layout that is not complete.
+      if (e.status() != Status::not_found) throw;
+    }
+  }
+  return found;
+}
+
 LayoutSource::LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs,
                            const Json& top, Json::Array entries)
     : name_(std::move(name)),
@@ -78,26 +101,15 @@ std::unique_ptr<Stream> LayoutSource::open_blob(const Blob& blob, std::int64_t o
 
 std::vector<Referrer> LayoutSource::list_referrers(
     const Digest& subject, const std::optional<std::string>& artifact_type) {
-  const std::lock_guard lock(mutex_);
-  std::vector<Referrer> found;
-  std::set<Digest> seen;
-  for (const Json& json : entries_) {
-    if (!is_manifest(json.text_at("mediaType"))) continue;
-    const Descriptor entry = Descriptor::of(json);
-    if (!seen.insert(entry.digest).second) continue;
-    try {
-      const Item manifest{entry.media_type, read_manifest_blob(*blobs_, entry)};
-      if (subject_of(manifest) != subject) continue;
-      const Json descriptor = referrer_descriptor(entry.digest, manifest);
-      if (artifact_type && descriptor.text_at("artifactType") != *artifact_type) continue;
-      children_.insert_or_assign(entry.digest, entry);
-      found.push_back({entry.digest, descriptor.dump()});
-    } catch (Error& e) {
-      // The blobs of other images may be missing, as in a layout that is not complete.
-      if (e.status() != Status::not_found) throw e.add_context(name_);
-    }
+  try {
+    std::vector<Referrer> found = referrers_in(entries_, *blobs_, subject, artifact_type);
+    const std::lock_guard lock(mutex_);
+    for (const Referrer& one : found)
+      children_.insert_or_assign(one.digest, Descriptor::of(Json::parse(one.descriptor)));
+    return found;
+  } catch (Error& e) {
+    throw e.add_context(name_);
   }
-  return found;
 }
 
 /// Searches what is known already, then the index, and the indexes in it. Called with the lock

@@ -20,12 +20,18 @@ typedef struct sealos_source_referrers {
                         sealos_emit emit, void *to, sealos_error *error);
 } sealos_source_referrers;
 
+/* Where the host's option "referrers-only" is "true" a destination is opened to add to an image that
+ * is there: no manifest is put but with put, and commit keeps all that was there. */
 typedef struct sealos_destination_referrers {
   uint32_t struct_size, flags; /* flags: 0 */
   /* Stores, by its digest, a manifest that has a subject, so that list will find it. Its blobs have
    * been put. Not after commit, which may be what makes it seen. SEALOS_INVALID: it has no subject.
    * [serial] */
   sealos_status (*put)(sealos_destination *self, const sealos_item *manifest, sealos_error *error);
+  /* As sealos_source_referrers.list, of those that are there and will still be after commit. The
+   * subject need not be there. optional [serial] */
+  sealos_status (*list)(sealos_destination *self, const char *subject, const char *artifact_type,
+                        sealos_emit emit, void *to, sealos_error *error);
 } sealos_destination_referrers;
 
 #ifdef __cplusplus

@@ -13,6 +13,7 @@
 #include "sealos/ext/draft/signature_check.h"
 #include "sealos/ext/referrers.h"
 #include "sealos/sdk/guard.hpp"
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -36,6 +37,9 @@ enum class Intent { write, preview };
 ///   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
 ///   void abort();
 ///   void put_referrer(const Item& manifest);            extension SEALOS_REFERRERS
+///   std::vector<Referrer> list_referrers(const Digest& subject,
+///                                        const std::optional<std::string>& artifact_type);
+///                                                       the same, where D has put_referrer
 ///   void check_signatures(std::string_view format);     extension SEALOS_SIGNATURE_CHECK
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
@@ -142,6 +146,10 @@ class DestinationBox : public sealos_destination {
   static constexpr bool kPutsReferrers = requires(D & d, const Item& item) {
     d.put_referrer(item);
   };
+  static constexpr bool kListsReferrers =
+      requires(D & d, const Digest& subject, const std::optional<std::string>& type) {
+    d.list_referrers(subject, type);
+  };
   static constexpr bool kChecksSignatures = requires(D & d) { d.check_signatures(""); };
   static constexpr bool kHasExtensions = requires(D & d, const char* id) { d.get_extension(id); };
 
@@ -149,9 +157,15 @@ class DestinationBox : public sealos_destination {
                                     sealos_error* error) {
     return guard(error, [&] { object(self).put_referrer(from_c(*manifest)); });
   }
+  static sealos_status list_referrers(sealos_destination* self, const char* subject,
+                                      const char* artifact_type, sealos_emit emit, void* to,
+                                      sealos_error* error) {
+    return emit_referrers(object(self), subject, artifact_type, emit, to, error);
+  }
   static constexpr sealos_destination_referrers kReferrers = [] {
-    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr};
+    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
+    if constexpr (kListsReferrers) out.list = &list_referrers;
     return out;
   }();
   static sealos_status check_format(sealos_destination* self, const char* format,

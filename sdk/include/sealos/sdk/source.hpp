@@ -102,16 +102,7 @@ class SourceBox : public sealos_source {
   static sealos_status list_referrers(sealos_source* self, const char* subject,
                                       const char* artifact_type, sealos_emit emit, void* to,
                                       sealos_error* error) {
-    sealos_status emitted = SEALOS_OK;
-    const sealos_status status = guard(error, [&] {
-      std::optional<std::string> type;
-      if (artifact_type != nullptr) type = artifact_type;
-      for (const Referrer& one : object(self).list_referrers(Digest::require(subject), type)) {
-        emitted = emit_item(emit, to, Item{one.digest.str(), one.descriptor});
-        if (emitted != SEALOS_OK) break;
-      }
-    });
-    return status != SEALOS_OK ? status : emitted;
+    return emit_referrers(object(self), subject, artifact_type, emit, to, error);
   }
   static constexpr sealos_source_referrers kReferrers = [] {
     sealos_source_referrers out{sizeof(sealos_source_referrers), 0, nullptr};
