@@ -29,7 +29,7 @@ DestinationTraits taking_everything(const std::string& name) {
   DestinationTraits traits;
   traits.name = name;
   traits.flags = SEALOS_KEEPS_LAYERS | SEALOS_KEEPS_URLS | SEALOS_KEEPS_DOCKER_NAME;
-  traits.stores_signatures = true;
+  traits.signature_formats = std::nullopt;  // any
   return traits;
 }
 
