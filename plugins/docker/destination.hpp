@@ -8,13 +8,15 @@
 #include "registry.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/types.hpp"
+#include "signatures.hpp"
 #include "upload.hpp"
 
 namespace sealos::docker {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
+  static constexpr std::uint32_t kFlags =
+      SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS | SEALOS_STORES_SIGNATURES;
 
   /// insecure: see Registry.
   Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent);
@@ -30,6 +32,9 @@ class Destination {
   /// its referrers where the registry does not do that itself.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   void put_referrer(const Item& manifest);
+  void check_signatures(std::string_view format) { signatures_.check(format); }
+  /// Added to those that are there, which another tag of the same image may need.
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
   std::optional<std::string> commit(const Item& top);
 
  private:
@@ -46,6 +51,8 @@ class Destination {
   const bool preview_;
   Journal journal_;
   Uploader uploader_;
+  Signatures signatures_;
+  std::optional<Item> top_;  ///< the manifest that was put as such
 };
 
 }  // namespace sealos::docker
