@@ -35,6 +35,9 @@ class Transport {
   /// services have for it. Throws SEALOS_UNAUTHENTICATED where it does not.
   void check_login(const Services& services, const std::string& scope) const;
 
+  /// Throws SEALOS_INVALID for a scope of policy.json that makes no sense to the transport.
+  void check_policy_scope(const std::string& scope) const;
+
   Reference parse_reference(const Services& services, const std::string& details) const;
 
  private:
