@@ -17,6 +17,7 @@
 #include "cli/registries.hpp"
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
+#include "cli/signing.hpp"
 #include "cli/terminal.hpp"
 #include "core/policy/policy.hpp"
 
@@ -32,6 +33,23 @@ std::unique_ptr<Progress> make_progress(bool quiet) {
 policy::PolicyImage policy_image(const Reference& source) {
   return {source.transport(), source.canonical(), source.policy_identity(),
           source.policy_namespaces()};
+}
+
+/// What may be read. As with podman, the images of the local store have been let in already, so
+/// that a policy that says nothing of it does not keep them there.
+policy::Policy choose_policy(const PushOptions& options, const config::Environment& environment) {
+  if (options.insecure_policy) {
+    if (!options.signature_policy.empty())
+      throw Error(Status::invalid,
+                  "--insecure-policy and --signature-policy contradict each other");
+    return policy::Policy::accept_anything();
+  }
+  if (!options.signature_policy.empty())
+    return *policy::Policy::load(options.signature_policy, environment);
+  policy::Policy policy = policy::Policy::load(std::nullopt, environment)
+                              .value_or(policy::Policy::missing(environment));
+  policy.accept_unlisted("containers-storage");
+  return policy;
 }
 
 /// Whether an image that is not on this machine may come from a registry: a name without a
@@ -81,6 +99,7 @@ class PushCommand {
       request_.source_elsewhere = [this] { return short_name_->places(); };
     use_policy(environment);
     use_keys(environment);
+    use_signers(options_, context_.hooks, request_);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
     // What looks only does not make the cache.
     if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;
@@ -90,19 +109,23 @@ class PushCommand {
 
   /// Which images may be read, as policy.json says.
   void use_policy(const config::Environment& environment) {
-    std::optional<std::string> named;
-    if (!options_.signature_policy.empty()) named = options_.signature_policy;
-    const auto policy = std::make_shared<const policy::Policy>(
-        policy::Policy::load(named, environment).value_or(policy::Policy::accept_anything()));
-    request_.check_policy = [policy](const Reference& source) {
+    const auto policy =
+        std::make_shared<const policy::Policy>(choose_policy(options_, environment));
+    request_.check_policy = [this, policy](const Reference& source) {
+      const Transport transport = find_(source.transport());
+      policy->check_scopes(source.transport(),
+                           [&](const std::string& scope) { transport.check_policy_scope(scope); });
       policy->require_allowed(policy_image(source));
     };
-    request_.check_signatures = [policy, temp_dir = context_.hooks.temp_dir](
-                                    const Reference& source, const Digest& manifest,
-                                    const std::vector<Item>& signatures) {
+    request_.wants_signatures = [policy](const Reference& source) {
+      return policy->wants_signatures(policy_image(source));
+    };
+    const auto rings = std::make_shared<policy::KeyRings>(context_.hooks.temp_dir);
+    request_.check_signatures = [policy, rings](const Reference& source, const Digest& manifest,
+                                                const std::vector<Item>& signatures) {
       policy::SignedImage found{std::nullopt, manifest, signatures};
       if (const auto name = source.docker_name()) found.name = DockerName::parse(*name);
-      policy->require_signed(policy_image(source), found, temp_dir);
+      policy->require_signed(policy_image(source), found, *rings);
     };
   }
 
