@@ -1,4 +1,4 @@
-"""What has been published about signatures and policies of similar tools (docs/security.md) does not work here."""
+"""What has been published about signatures and policies of similar tools (docs/signing.md) does not work here."""
 
 import base64
 import json
