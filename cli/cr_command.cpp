@@ -19,8 +19,8 @@ std::string show(const CrOptions& o, Context& context) {
   const auto registries = std::make_shared<const LazyRegistries>(environment);
   use_registries(context.hooks, registries);
   use_credentials(context.hooks, o.image, request, registries);
-  use_policy(request, o.image.signature_policy, environment, context.hooks.temp_dir);
   const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
+  use_policy(request, o.image, environment, context.hooks.temp_dir, find);
   Progress quiet;
   return show_custom_resource(find, context.hooks, context.cancel, request, o.published, quiet);
 }
@@ -53,6 +53,8 @@ CLI::App* add_cr(CLI::App& app, CrOptions& o) {
   show->add_option("--signature-policy", image.signature_policy,
                    "What may be read. Default: policy.json of the user, or of the system")
       ->type_name("FILE");
+  show->add_flag("--insecure-policy", image.insecure_policy,
+                 "Everything may be read, whatever policy.json says");
   show->add_option("-o,--option", image.options, "An option of a transport")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

@@ -28,6 +28,10 @@ std::string manifest_text(const ManifestReport& manifest) {
   } else {
     text += fmt::format("{}, in the source {}\n", manifest.stored->str(), manifest.digest.str());
   }
+  if (manifest.signatures_kept + manifest.signatures_made > 0) {
+    text += fmt::format("    signatures: {} kept, {} made\n", manifest.signatures_kept,
+                        manifest.signatures_made);
+  }
   for (const std::string& reason : manifest.reasons) text += fmt::format("    {}\n", reason);
   return text;
 }

@@ -19,6 +19,7 @@
 #include "cli/registries.hpp"
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
+#include "cli/signing.hpp"
 #include "cli/terminal.hpp"
 
 namespace sealos::cli {
@@ -75,10 +76,11 @@ class PushCommand {
     short_name_.emplace(options_.image, registries);
     if (may_be_elsewhere(options_, request_, context_.catalog))
       request_.source_elsewhere = [this] { return short_name_->places(); };
-    use_policy(request_, options_.signature_policy, environment, context_.hooks.temp_dir);
+    use_policy(request_, options_, environment, context_.hooks.temp_dir, find_);
     hub_ = find_hub(request_, context_.hooks, environment);
     request_.custom_resource.for_every_image = hub_.has_value();
     use_keys(environment);
+    use_signers(options_, context_.hooks, request_);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
     // What looks only does not make the cache.
     if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;

@@ -28,11 +28,31 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
                   "the default: of images that are labelled sealos.io.*, or where it is seen in "
                   "layers on their way, if the destination does not have it yet")
       ->type_name("yes|no|only|auto");
-  push.add_flag("--remove-signatures", o.remove_signatures, "Without signatures");
-  push.add_option("--signature-policy", o.signature_policy,
-                  "What may be read. Default: policy.json of the user, or of the system; without "
-                  "either all may")
+}
+
+void add_signature_flags(CLI::App& push, PushOptions& o) {
+  push.option_defaults()->group("Signatures");
+  push.add_flag("--remove-signatures", o.remove_signatures,
+                "Without the signatures that IMAGE has");
+  push.add_option("--sign-by", o.sign_by,
+                  "Sign with this key of GnuPG, whatever is written; may be repeated")
+      ->type_name("FINGERPRINT")
+      ->allow_extra_args(false);
+  push.add_option("--sign-by-sigstore-private-key", o.sign_by_sigstore,
+                  "Sign with a key of cosign; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  push.add_option("--sign-identity", o.sign_identity,
+                  "The name that is signed, written out. Default: DESTINATION")
+      ->type_name("NAME:TAG");
+  push.add_option("--sign-passphrase-file", o.sign_passphrase_file,
+                  "Its first line opens the key that signs")
       ->type_name("FILE");
+  push.add_option("--signature-policy", o.signature_policy,
+                  "What may be read. Default: policy.json of the user, or of the system")
+      ->type_name("FILE");
+  push.add_flag("--insecure-policy", o.insecure_policy,
+                "Everything may be read, whatever policy.json says");
 }
 
 void add_format_flags(CLI::App& push, PushOptions& o) {
@@ -168,6 +188,7 @@ CLI::App* add_push(CLI::App& app, PushOptions& o) {
                    "transport:details, or an image in a registry (docker). Default: as IMAGE");
   add_image_flags(*push, o);
   add_format_flags(*push, o);
+  add_signature_flags(*push, o);
   add_encryption_flags(*push, o);
   add_login_flags(*push, o);
   add_network_flags(*push, o);

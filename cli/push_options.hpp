@@ -21,7 +21,8 @@ struct SideOptions {
 struct PushOptions {
   std::string image, destination;
   bool all = false, quiet = false, remove_list = false, remove_signatures = false;
-  bool sparse = false, disable_compression = false, preserve_digests = false;
+  bool insecure_policy = false, sparse = false, disable_compression = false,
+       preserve_digests = false;
   int verbose = 0;
   std::string authfile, cert_dir, daemon_host, digestfile, retry_delay, signature_policy;
   std::string report, progress;
@@ -32,6 +33,8 @@ struct PushOptions {
   std::optional<int> compression_level;
   std::string retry_on, limit_rate, host_limit_rate, max_connections, host_max_connections;
   std::vector<std::string> mount_from;
+  std::vector<std::string> sign_by, sign_by_sigstore;
+  std::string sign_identity, sign_passphrase_file;
   std::vector<std::string> encryption_keys, encrypt_layers, decryption_keys;
   SideOptions source, target;
   std::optional<unsigned> retry;

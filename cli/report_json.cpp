@@ -31,6 +31,9 @@ Json manifest_json(const ManifestReport& manifest) {
   stored.set("mediaType", manifest.stored_media_type);
   json.set("stored", std::move(stored));
   json.set("changed", !manifest.stored || *manifest.stored != manifest.digest);
+  json.set("signatures",
+           Json::object({{"kept", static_cast<std::int64_t>(manifest.signatures_kept)},
+                         {"made", static_cast<std::int64_t>(manifest.signatures_made)}}));
   Json reasons = Json::array();
   for (const std::string& reason : manifest.reasons) reasons.push_back(reason);
   json.set("reasons", std::move(reasons));

@@ -1,9 +1,9 @@
-// Strings that hold secrets, and base64 as auth files write them.
+// Strings that hold secrets.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "support/base64/base64.hpp"
 
 namespace sealos::config {
 
@@ -27,8 +27,7 @@ class WipeAtEnd {
   std::string& text_;
 };
 
-/// Standard alphabet with padding (RFC 4648, 4); line ends are skipped. nullopt: not base64.
-std::optional<std::string> decode_base64(std::string_view text);
-std::string encode_base64(std::string_view bytes);
+using sealos::decode_base64;
+using sealos::encode_base64;
 
 }  // namespace sealos::config

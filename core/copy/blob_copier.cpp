@@ -57,8 +57,8 @@ void complete(Blob& used, const Reuse& want) {
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
   throw CopyError(Error(Status::unsupported,
                         fmt::format("the source does not have layer {} as its manifest names it, "
-                                    "and the manifest must not change",
-                                    step.original.digest.str())),
+                                    "and {}",
+                                    step.original.digest.str(), step.why)),
                   Side::request);
 }
 

@@ -64,7 +64,7 @@ class CopyJob {
           return sum + std::max<std::int64_t>(0, task.step->from.size);
         });
     progress_.begin(tasks_.size(), bytes);
-    ReuseFinder reuse(request_.cache, session_.from(), session_.to());
+    ReuseFinder reuse(request_.cache, session_.from(), session_.to(), !request_.signers.empty());
     BlobCopier copier(session_.source(), *session_.destination(), cancel_, request_.retry, reuse,
                       progress_, request_.recipients.get(), custom_resource_->watch());
     run_blobs(copier, layers);
@@ -87,7 +87,7 @@ class CopyJob {
 
   CopyReport write_manifests() {
     WrittenManifests written;
-    ImageWriter writer(*session_.destination(), results_, progress_);
+    ImageWriter writer(*session_.destination(), results_, session_.signer(), progress_);
     std::optional<Written> top;
     for (const ImagePlan& plan : session_.images()) {
       cancel_.throw_if_cancelled();
@@ -105,8 +105,8 @@ class CopyJob {
     report.media_type = top->manifest.item().label;
     report.manifest_changed = top->changed;
     report.custom_resource = std::move(custom_resource);
-    report.details.manifests =
-        report_manifests(session_.images(), session_.indexes(), results_, written);
+    report.details.manifests = report_manifests(session_.images(), session_.indexes(), results_,
+                                                written, session_.signer().count());
     for (const BlobTask& task : tasks_) report.details.blobs.push_back(results_.at(task.key));
     return report;
   }

@@ -18,6 +18,7 @@
 #include "core/host/services.hpp"
 #include "core/manifest/platform.hpp"
 #include "core/reference/location.hpp"
+#include "core/signing/signer.hpp"
 
 namespace sealos {
 
@@ -69,6 +70,9 @@ struct CopyRequest {
   encryption::EncryptedLayers encrypt_layers = {};
   /// Opens layers that are encrypted; nullptr: they stay so.
   std::shared_ptr<const encryption::DecryptionKeys> decryption_keys = {};
+  /// Each signs every manifest that is written, after it; in turn, never at once.
+  std::vector<std::shared_ptr<signing::Signer>> signers = {};
+  std::string sign_identity = {};  ///< the name that is signed; "": that of the destination
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   /// Throws where an image's signatures do not allow that it is read; called for each image that is
@@ -78,6 +82,9 @@ struct CopyRequest {
                      const std::vector<Item>& signatures)>
       check_signatures;
   CrWish custom_resource;
+  /// Whether check_signatures looks at them; where it does not, signatures that are not kept are
+  /// not read. Empty: it does.
+  std::function<bool(const Reference& source)> wants_signatures;
   RetryPolicy retry;
   cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
   unsigned workers = 6;                   ///< blobs at a time, where both ends can
@@ -127,6 +134,8 @@ struct ManifestReport {
   std::string platform;              ///< as the config says; "": it says none
   bool top = false;                  ///< it is what the destination's reference names
   std::vector<std::string> reasons;  ///< why it is not byte for byte the source's
+  size_t signatures_kept = 0;        ///< of the source's
+  size_t signatures_made = 0;
 };
 
 /// What was done, or in a preview what would be.

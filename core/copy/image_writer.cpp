@@ -211,15 +211,22 @@ Written ImageWriter::put_first_taken(const Original& original,
 }
 
 void ImageWriter::put_signatures(const Original& original, const Written& written) {
-  if (original.signatures.empty()) return;
-  if (written.changed) {
+  if (!original.signatures.empty() && written.changed) {
     throw CopyError(Error(Status::unsupported,
                           "the manifest changed, so that its signatures are no longer valid; to "
                           "drop them use --remove-signatures"),
                     Side::request);
   }
+  std::vector<Item> signatures = original.signatures;
   try {
-    destination_.put_signatures(name_of(original, written), original.signatures);
+    for (Item& made : signer_.sign(written.manifest.digest()))
+      signatures.push_back(std::move(made));
+  } catch (Error& e) {
+    throw CopyError(e.add_context("signing the manifest"), Side::request);
+  }
+  if (signatures.empty()) return;
+  try {
+    destination_.put_signatures(name_of(original, written), signatures);
   } catch (Error& e) {
     throw CopyError(e.add_context("writing signatures"), Side::destination);
   }

@@ -15,7 +15,8 @@ std::string own_reason(const IndexInput& index, const DestinationTraits& destina
                        bool preserve_digests) {
   if (preserve_digests) return "--preserve-digests";
   if (!index.instance && destination.required_digest) return "the destination names its digest";
-  if (!index.signatures.empty()) return "its signatures would become invalid";
+  if (!index.signatures.empty())
+    return "its signatures would become invalid (--remove-signatures drops them)";
   return sparse ? "a sparse copy keeps it as it is" : "";
 }
 

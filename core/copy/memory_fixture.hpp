@@ -24,8 +24,11 @@ struct Place {
   std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
   std::vector<std::string> types;
   LayerCompression compression = LayerCompression::preserve;
-  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
+  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0,
+                   signature_reads = 0;
   std::string cut, rejected_type;
+  std::map<std::string, std::vector<Item>> signatures;  // by digest; "" is the top level
+  std::string docker_name, refused_format;
   bool opened = false;
   std::set<std::string> mounts;  // what another place has
   std::vector<Item> referrers;   // manifests with a subject
@@ -56,6 +59,11 @@ struct MemorySource {
     const auto at = place.manifests.find(instance ? instance->str() : "");
     if (at == place.manifests.end()) throw Error(Status::not_found, "no such manifest");
     return {"", at->second};
+  }
+  std::vector<Item> read_signatures(const std::optional<Digest>& instance) {
+    ++place.signature_reads;
+    const auto at = place.signatures.find(instance ? instance->str() : "");
+    return at == place.signatures.end() ? std::vector<Item>() : at->second;
   }
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t, std::int64_t) {
     if (!blob.is_config() && place.fail_reads > 0) {
@@ -116,6 +124,12 @@ struct MemoryDestination {
       throw Error(Status::manifest_rejected, "not this one");
     place.manifests[instance ? instance->str() : ""] = manifest.data;
   }
+  void check_signatures(std::string_view format) {
+    if (format == place.refused_format) throw Error(Status::unsupported, "no place for them");
+  }
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items) {
+    place.signatures[instance ? instance->str() : ""] = items;
+  }
   std::optional<std::string> commit(const Item&) {
     ++place.commits;
     return std::nullopt;
@@ -135,6 +149,10 @@ class MemoryReference {
  public:
   std::string name;
   std::string canonical() const { return name; }
+  std::optional<std::string> docker_name() const {
+    return (*places)[name].docker_name.empty() ? std::nullopt
+                                               : std::optional((*places)[name].docker_name);
+  }
   std::unique_ptr<MemorySource> open_source(sdk::Host host) const {
     host.option("memory.mode");
     return std::make_unique<MemorySource>((*places)[name]);

@@ -38,7 +38,8 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
                        const ImageWishes& wishes) {
   if (wishes.preserve_digests) return "--preserve-digests";
   if (destination.required_digest) return "the destination names its digest";
-  if (!input.signatures.empty()) return "its signatures would become invalid";
+  if (!input.signatures.empty())
+    return "its signatures would become invalid (--remove-signatures drops them)";
   return input.frozen;
 }
 
@@ -158,9 +159,11 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     apply(choice, step);
     step.any_form =
         wishes.compression.form && !wishes.compression.force && choice.recode == Recode::compress;
-    step.original_serves = differs && original_serves(step, destination, wishes.compression);
+    step.original_serves =
+        differs && !wishes.exact && original_serves(step, destination, wishes.compression);
   } else if (differs) {
     step.must_reuse = step.original_serves = true;
+    step.why = "the manifest must not change: " + frozen;
   } else {
     refuse_recoding(step, choice);
   }

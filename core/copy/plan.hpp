@@ -52,6 +52,7 @@ struct ImageWishes {
   CompressionWish compression;
   bool preserve_digests = false;
   const encryption::EncryptedLayers* encrypt = nullptr;  ///< nullptr: nothing is encrypted
+  bool exact = false;  ///< what is read is signed: no blob stands in for it
 };
 
 /// One blob's way.

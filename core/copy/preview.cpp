@@ -15,7 +15,7 @@ namespace {
 
 BlobResults look_for_blobs(CopySession& session, const std::vector<BlobTask>& tasks,
                            CancelToken& cancel, const CopyRequest& request, Progress& progress) {
-  ReuseFinder reuse(request.cache, session.from(), session.to());
+  ReuseFinder reuse(request.cache, session.from(), session.to(), !request.signers.empty());
   BlobCopier copier(session.source(), *session.destination(), cancel, request.retry, reuse,
                     progress);
   std::vector<std::optional<BlobReport>> reports(tasks.size());
@@ -84,11 +84,12 @@ CopyDetails preview(CopySession& session, CancelToken& cancel, const CopyRequest
     return {session.from().canonical(), session.to().canonical(), {}, {}, custom_resource};
   const std::vector<BlobTask> tasks = session.tasks();
   const BlobResults results = look_for_blobs(session, tasks, cancel, request, progress);
-  const ImageWriter writer(*session.destination(), results, progress);
+  const ImageWriter writer(*session.destination(), results, session.signer(), progress);
   CopyDetails details{
       session.from().canonical(), session.to().canonical(), {}, {}, custom_resource};
-  details.manifests = report_manifests(session.images(), session.indexes(), results,
-                                       known_manifests(session, writer, results));
+  details.manifests =
+      report_manifests(session.images(), session.indexes(), results,
+                       known_manifests(session, writer, results), session.signer().count());
   for (const BlobTask& task : tasks) details.blobs.push_back(results.at(task.key));
   return details;
 }

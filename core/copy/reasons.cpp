@@ -70,11 +70,11 @@ ManifestReport report_of(const Manifest& original, const Digest& name, const Wri
 std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& images,
                                              const std::vector<IndexPlan>& indexes,
                                              const BlobResults& results,
-                                             const WrittenManifests& written) {
+                                             const WrittenManifests& written, size_t made) {
   std::vector<ManifestReport> reports;
   std::set<std::string> planned;
   const auto add = [&](const Manifest& original, const Digest& name, const std::string& key,
-                       ManifestKind first, auto&& reasons) {
+                       ManifestKind first, size_t kept, auto&& reasons) {
     planned.insert(name.str());
     const auto at = written.find(key);
     const Written* now = at == written.end() ? nullptr : &at->second;
@@ -83,16 +83,19 @@ std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& image
       report.reasons = reasons(now == nullptr ? first : now->manifest.kind());
       if (report.reasons.empty()) report.reasons.emplace_back("it was written anew");
     }
+    report.signatures_kept = kept;
+    report.signatures_made = made;
     reports.push_back(std::move(report));
   };
   for (const ImagePlan& plan : images) {
-    add(plan.manifest, plan.name(), plan.key(), plan.kinds.front(),
+    add(plan.manifest, plan.name(), plan.key(), plan.kinds.front(), plan.signatures.size(),
         [&](ManifestKind kind) { return reasons_of(plan, results, kind); });
     if (const auto platform = platform_of(plan.manifest, plan.config_bytes))
       reports.back().platform = platform->str();
   }
   for (const IndexPlan& plan : indexes) {
     add(plan.input.manifest, plan.name(), plan.name().str(), plan.kinds.front(),
+        plan.input.signatures.size(),
         [&](ManifestKind kind) { return reasons_of(plan, written, planned, kind); });
   }
   if (!reports.empty()) reports.back().top = true;

@@ -29,8 +29,10 @@ Blob announced(const BlobStep& step) {
   return blob;
 }
 
-ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to)
+ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to,
+                         bool exact)
     : cache_(cache),
+      exact_(exact),
       from_transport_(from.transport()),
       from_scope_(from.cache_scope().value_or("")),
       from_location_(location_of(from)),
@@ -85,11 +87,12 @@ void ReuseFinder::add_sightings(Reuse& want) const {
 }
 
 void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
-  if (cache_ == nullptr) return;
+  if (cache_ == nullptr || (exact_ && step.recode != Recode::none)) return;
   const bool substitute = step.recode == Recode::compress;
   for (const auto& known :
        cache_->candidates(to_transport_, to_scope_, *step.from.digest, substitute)) {
     const bool same = known.digest == *step.from.digest;
+    if (exact_ && !same) continue;
     if (step.recode != Recode::none && (same || !serves(step, known))) continue;
     if (same && (known.location.empty() || known.location == to_location_)) continue;
     Blob blob = announced(step);

@@ -81,11 +81,15 @@ void CopySession::prepare(sdk::Intent intent) {
                                         : to_->open_preview(to_services_);
   });
   check_custom_resource();
-  if (!there_) check_destination();
+  if (!there_) {
+    on_side(Side::request, [&] { signer_.emplace(request_, *to_, *destination_); });
+    check_destination();
+  }
   find_source();
   if (request_.remove_source_index) check_removable();
   note_platform();
   make_plans();
+  check_kept_signatures();
   refuse_unused_options();
 }
 
@@ -125,6 +129,8 @@ void CopySession::check_custom_resource() const {
   if (asked && !destination_->stores_referrers())
     refuse(fmt::format("{} cannot hold a custom resource; use --cr-option no, or auto",
                        request_.destination.transport));
+  if (there_ && !request_.signers.empty())
+    refuse("--cr-option only writes no image that could be signed");
 }
 
 void CopySession::check_removable() const {
@@ -285,7 +291,8 @@ void CopySession::make_plans() {
   on_side(Side::request, [&] {
     const DestinationTraits to = traits();
     const ImageWishes wishes{request_.compression, request_.preserve_digests,
-                             request_.recipients ? &request_.encrypt_layers : nullptr};
+                             request_.recipients ? &request_.encrypt_layers : nullptr,
+                             !request_.signers.empty()};
     indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();
@@ -297,6 +304,17 @@ void CopySession::make_plans() {
     selection_.images.clear();
     std::move(variants.begin(), variants.end(), std::back_inserter(images_));
     fit_kinds(indexes_, images_);
+  });
+}
+
+void CopySession::check_kept_signatures() {
+  std::vector<Item> kept;
+  for (const ImagePlan& image : images_)
+    kept.insert(kept.end(), image.signatures.begin(), image.signatures.end());
+  for (const IndexPlan& index : indexes_)
+    kept.insert(kept.end(), index.input.signatures.begin(), index.input.signatures.end());
+  on_side(Side::request, [&] {
+    sealos::check_kept_signatures(kept, *destination_, request_.destination.transport);
   });
 }
 

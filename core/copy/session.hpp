@@ -10,6 +10,7 @@
 #include "core/copy/image_reader.hpp"
 #include "core/copy/image_there.hpp"
 #include "core/copy/index_plan.hpp"
+#include "core/copy/manifest_signer.hpp"
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
 #include "core/host/reference.hpp"
@@ -58,6 +59,7 @@ class CopySession {
   /// Where the custom resource alone is written: what the destination has. Else nullptr.
   const ImageThere* image_there() const { return there_ ? &*there_ : nullptr; }
   const Item& top() const { return selection_.top; }
+  const ManifestSigner& signer() const { return *signer_; }
   const std::vector<ImagePlan>& images() const { return images_; }
   /// Innermost first; the last is the top one. Empty: one image is copied.
   const std::vector<IndexPlan>& indexes() const { return indexes_; }
@@ -83,6 +85,7 @@ class CopySession {
   void open_layers();
   DestinationTraits traits() const;
   void make_plans();
+  void check_kept_signatures();
   void note_platform() const;
 
   const FindTransport& find_;
@@ -97,6 +100,7 @@ class CopySession {
   std::unique_ptr<Source> source_;
   std::unique_ptr<Destination> destination_;
   std::optional<ImageThere> there_;
+  std::optional<ManifestSigner> signer_;
   Selection selection_;
   std::vector<ImagePlan> images_;
   std::vector<IndexPlan> indexes_;

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/config/secret.hpp"
-#include "core/encryption/base64url.hpp"
 #include "core/encryption/crypto.hpp"
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::encryption {
@@ -26,14 +26,6 @@ std::optional<RsaPadding> rsa_padding(std::string_view algorithm) {
   return std::nullopt;
 }
 
-Json epk_of(const Pkey& key) {
-  const EcPoint point = ec_point(key);
-  return Json::object({{"kty", "EC"},
-                       {"crv", point.curve},
-                       {"x", encode_base64url(point.x)},
-                       {"y", encode_base64url(point.y)}});
-}
-
 struct WrappedKey {
   Json header;  ///< alg, epk, kid
   std::string key;
@@ -52,7 +44,7 @@ WrappedKey wrap_for(const PublicKey& recipient, std::string_view content_key) {
   std::string kek =
       concat_kdf(*shared, recipient.algorithm, "", "", wrap_bits(recipient.algorithm));
   const config::WipeAtEnd wipe_shared(*shared), wipe_kek(kek);
-  wrapped.header.set("epk", epk_of(ephemeral));
+  wrapped.header.set("epk", jwk::public_jwk(ec_point(ephemeral)));
   wrapped.key = wrap_key(kek, content_key);
   return wrapped;
 }

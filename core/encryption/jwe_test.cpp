@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "core/encryption/base64url.hpp"
 #include "core/encryption/testing/keys.hpp"
 #include "sealos/sdk/error.hpp"
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
 
 using namespace sealos;

@@ -22,16 +22,15 @@ const std::string* find(const Annotations& annotations, std::string_view key) {
 }
 
 std::string from_base64(std::string_view text, const char* what) {
-  if (auto bytes = config::decode_base64(text)) return *std::move(bytes);
+  if (auto bytes = decode_base64(text)) return *std::move(bytes);
   throw Error(Status::invalid, std::string(what) + " of an encrypted layer is not base64");
 }
 
 /// What is wrapped: the key, its nonce, and what they are for.
 std::string private_options(const LayerSecret& secret, const Digest& plain) {
-  return Json::object(
-             {{"symkey", config::encode_base64(secret.key)},
-              {"digest", plain.str()},
-              {"cipheroptions", Json::object({{"nonce", config::encode_base64(secret.nonce)}})}})
+  return Json::object({{"symkey", encode_base64(secret.key)},
+                       {"digest", plain.str()},
+                       {"cipheroptions", Json::object({{"nonce", encode_base64(secret.nonce)}})}})
       .dump();
 }
 
@@ -100,7 +99,7 @@ Annotations wrap_secret(const LayerSecret& secret, const Digest& plain, const Re
   const config::WipeAtEnd wiped(options);
   Annotations made;
   const auto add = [&](const std::string& scheme, const std::string& message) {
-    made.emplace_back(std::string(kKeys) + scheme, config::encode_base64(message));
+    made.emplace_back(std::string(kKeys) + scheme, encode_base64(message));
   };
   if (!to.jwe.empty()) add("jwe", jwe_encrypt(options, to.jwe));
   if (!to.pgp.empty()) add("pgp", gpg::Gpg::of_user().encrypt(options, to.pgp));
@@ -112,10 +111,9 @@ Annotations wrap_secret(const LayerSecret& secret, const Digest& plain, const Re
 }
 
 std::pair<std::string, std::string> public_options(const std::string& hmac) {
-  const Json options = Json::object({{"cipher", kCipher},
-                                     {"hmac", config::encode_base64(hmac)},
-                                     {"cipheroptions", Json::object()}});
-  return {kPublicOptions, config::encode_base64(options.dump())};
+  const Json options = Json::object(
+      {{"cipher", kCipher}, {"hmac", encode_base64(hmac)}, {"cipheroptions", Json::object()}});
+  return {kPublicOptions, encode_base64(options.dump())};
 }
 
 Annotations without_encryption(const Annotations& annotations) {

@@ -65,12 +65,12 @@ TEST_CASE_FIXTURE(Fixture, "a layer's secret goes through the annotations, by ev
 TEST_CASE_FIXTURE(Fixture, "OpenPGP keys open a layer") {
   gpg::Gpg home = gpg::Gpg::temporary("/tmp");
   home.import(gpg::testing::secret_key());
-  const std::string options = R"({"symkey":")" + config::encode_base64(std::string(32, 's')) +
+  const std::string options = R"({"symkey":")" + encode_base64(std::string(32, 's')) +
                               R"(","cipheroptions":{"nonce":")" +
-                              config::encode_base64(std::string(16, 'n')) + R"("}})";
+                              encode_base64(std::string(16, 'n')) + R"("}})";
   const Annotations annotations = {
       {"org.opencontainers.image.enc.keys.pgp",
-       config::encode_base64(home.encrypt(options, {gpg::testing::kFingerprint}))},
+       encode_base64(home.encrypt(options, {gpg::testing::kFingerprint}))},
       public_options(std::string(32, 'h'))};
   const auto keys = DecryptionKeys::load({file("secret.gpg", gpg::testing::secret_key())}, places);
   CHECK(open_layer(annotations, keys).secret.key == std::string(32, 's'));
@@ -111,7 +111,7 @@ esac
   const auto keys = DecryptionKeys::load({"provider:mine:there"}, places);
   CHECK(open_layer(annotations, keys).secret.key == secret.key);
   const std::string log = *config::read_file_if_there(path("log"));
-  CHECK(log.find(config::encode_base64("where")) != std::string::npos);
+  CHECK(log.find(encode_base64("where")) != std::string::npos);
   CHECK_THROWS_AS(Recipients::load({"provider:other"}, places), Error);
 }
 
@@ -131,8 +131,8 @@ TEST_CASE("annotations that are incomplete or of another cipher are refused") {
   const DecryptionKeys none;
   CHECK_THROWS_AS(open_layer({}, none), Error);
   CHECK_THROWS_AS(open_layer({{"org.opencontainers.image.enc.pubopts", "!"}}, none), Error);
-  CHECK_THROWS_AS(open_layer({{"org.opencontainers.image.enc.pubopts",
-                               config::encode_base64(R"({"cipher":"ROT13"})")}},
-                             none),
-                  Error);
+  CHECK_THROWS_AS(
+      open_layer({{"org.opencontainers.image.enc.pubopts", encode_base64(R"({"cipher":"ROT13"})")}},
+                 none),
+      Error);
 }

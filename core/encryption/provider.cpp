@@ -15,7 +15,7 @@ constexpr const char* kVariable = "OCICRYPT_KEYPROVIDER_CONFIG";
 /// {"Parameters":{"<name>":["<base64>"]}}
 Json parameters(const std::string& name, const std::string& argument) {
   Json values = Json::array();
-  values.push_back(config::encode_base64(argument.empty() ? "Enabled" : argument));
+  values.push_back(encode_base64(argument.empty() ? "Enabled" : argument));
   return Json::object({{"Parameters", Json::object({{name, std::move(values)}})}});
 }
 
@@ -58,7 +58,7 @@ KeyProvider KeyProvider::load(const std::string& name, const config::Environment
 }
 
 std::string KeyProvider::wrap(std::string_view options, const std::string& argument) const {
-  std::string secret = config::encode_base64(options);
+  std::string secret = encode_base64(options);
   const config::WipeAtEnd wiped(secret);
   const Json request = Json::object(
       {{"op", "keywrap"},
@@ -76,7 +76,7 @@ std::string KeyProvider::unwrap(std::string_view annotation, const std::string& 
       {{"op", "keyunwrap"},
        {"keywrapparams", Json::object({{"ec", nullptr}, {"optsdata", nullptr}})},
        {"keyunwrapparams", Json::object({{"dc", parameters(name_, argument)},
-                                         {"annotation", config::encode_base64(annotation)}})}});
+                                         {"annotation", encode_base64(annotation)}})}});
   return ask(request.dump(), "keyunwrapresults", "optsdata");
 }
 
@@ -92,7 +92,7 @@ std::string KeyProvider::ask(const std::string& request, const char* group,
   }
   try {
     const Json answer = Json::parse(result.output);
-    const auto bytes = config::decode_base64(answer.at(group).at(member).string(member));
+    const auto bytes = decode_base64(answer.at(group).at(member).string(member));
     if (!bytes || bytes->empty()) throw Error(Status::invalid, "its answer is not base64");
     return *bytes;
   } catch (Error& e) {

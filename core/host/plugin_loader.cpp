@@ -100,6 +100,12 @@ std::vector<std::string> Transport::list_names(const Services& services) const {
   return names;
 }
 
+void Transport::check_policy_scope(const std::string& scope) const {
+  if (c_->check_policy_scope == nullptr) return;
+  checked(plugin_->name, "check_policy_scope",
+          [&](sealos_error* error) { return c_->check_policy_scope(c_, scope.c_str(), error); });
+}
+
 Reference Transport::parse_reference(const Services& services, const std::string& details) const {
   sealos_reference* out = nullptr;
   const std::string& plugin = plugin_->name;

@@ -37,6 +37,8 @@ class Transport {
 
   /// The names of the images that it has on this machine; none where it cannot tell.
   std::vector<std::string> list_names(const Services& services) const;
+  /// Throws SEALOS_INVALID for a scope of policy.json that makes no sense to the transport.
+  void check_policy_scope(const std::string& scope) const;
 
   Reference parse_reference(const Services& services, const std::string& details) const;
 

@@ -247,7 +247,10 @@ NewImage Destination::make_image(const Given& given, const Item& top, Taken& tak
   image.items.emplace_back("manifest", given.manifest.data);
   if (!given.signatures.empty()) {
     auto [bytes, sizes] = join_signatures(given.signatures);
+    // Once for who asks for the image, and once for who asks by the digest, as the peers have it.
+    image.items.emplace_back("signatures", bytes);
     image.items.emplace_back("signature-" + own.substr(own.find(':') + 1), std::move(bytes));
+    image.metadata.set("signature-sizes", sizes);
     Json by_digest = Json::object();
     by_digest.set(own, std::move(sizes));
     image.metadata.set("signatures-sizes", std::move(by_digest));

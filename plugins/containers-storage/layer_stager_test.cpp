@@ -10,9 +10,9 @@
 #include <fstream>
 
 #include "stage_fixture.hpp"
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/layer_tar/crc64.hpp"
 #include "support/layer_tar/tar_builder.hpp"
 #include "support/layer_tar/tar_split.hpp"

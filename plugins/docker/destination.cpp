@@ -15,7 +15,8 @@ Destination::Destination(sdk::Host host, const DockerName& name, bool insecure, 
       name_(name),
       preview_(intent == sdk::Intent::preview),
       journal_(host, name.str(), registry_.settings().journal && !preview_),
-      uploader_(registry_, journal_) {}
+      uploader_(registry_, journal_),
+      signatures_(registry_, name) {}
 
 std::vector<std::string> Destination::manifest_types() const {
   return {kOciManifest, kDockerManifest, kOciIndex, kDockerList, kSchema1Signed, kSchema1};
@@ -94,6 +95,7 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
                       name_.str(), real.str()));
   }
   const std::string name = instance ? instance->str() : manifest_name(name_);
+  if (!instance) top_ = manifest;
   const auto subject = subject_of(manifest);
   // What is there already may not be listed yet.
   if (!subject && has_same(name, manifest)) {
@@ -104,6 +106,14 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
   if (subject && !listed)
     add_to_tagged_index(registry_, *subject, Digest::parse(name).value_or(digest_of(manifest.data)),
                         manifest);
+}
+
+void Destination::put_signatures(const std::optional<Digest>& instance,
+                                 const std::vector<Item>& items) {
+  if (!instance && !top_) throw Error(Status::internal, "docker: signatures of no manifest");
+  const Digest digest =
+      instance ? *instance : signed_digest(registry_, *top_, manifest_name(name_));
+  signatures_.add(digest, items, uploader_);
 }
 
 void Destination::put_referrer(const Item& manifest) {

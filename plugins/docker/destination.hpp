@@ -8,13 +8,15 @@
 #include "registry.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/types.hpp"
+#include "signatures.hpp"
 #include "upload.hpp"
 
 namespace sealos::docker {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
+  static constexpr std::uint32_t kFlags =
+      SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS | SEALOS_STORES_SIGNATURES;
 
   /// insecure: see Registry.
   Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent);
@@ -32,6 +34,9 @@ class Destination {
   void put_referrer(const Item& manifest);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  void check_signatures(std::string_view format) { signatures_.check(format); }
+  /// Added to those that are there, which another tag of the same image may need.
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
   std::optional<std::string> commit(const Item& top);
 
  private:
@@ -48,6 +53,8 @@ class Destination {
   const bool preview_;
   Journal journal_;
   Uploader uploader_;
+  Signatures signatures_;
+  std::optional<Item> top_;  ///< the manifest that was put as such
 };
 
 }  // namespace sealos::docker

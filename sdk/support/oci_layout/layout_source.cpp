@@ -5,9 +5,9 @@
 #include <set>
 #include <vector>
 
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/oci_layout/base64.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/referrer/referrer.hpp"
 
@@ -185,7 +185,7 @@ void LayoutSource::remember_data(const Json& descriptor) {
   const Json* data = descriptor.find("data");
   if (data == nullptr || !data->is_string()) return;
   const Descriptor whose = Descriptor::of(descriptor);
-  auto bytes = base64_decode(data->string("data"));
+  auto bytes = decode_base64(data->string("data"));
   if (!bytes || digest_of(*bytes, whose.digest.algorithm()) != whose.digest) {
     throw Error(Status::corrupt, fmt::format("the data in descriptor {} does not have that digest",
                                              whose.digest.brief()));

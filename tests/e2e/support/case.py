@@ -19,6 +19,13 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = self.path("home")
         os.mkdir(self.home)
+        configuration = self.path("home", ".config", "containers")
+        os.makedirs(configuration)
+        with open(os.path.join(configuration, "policy.json"), "w", encoding="ascii") as file:
+            file.write('{"default": [{"type": "insecureAcceptAnything"}]}')
+        os.mkdir(os.path.join(configuration, "registries.d"))
+        with open(os.path.join(configuration, "registries.d", "default.yaml"), "w", encoding="ascii") as file:
+            file.write('default-docker: {lookaside: "file://%s"}' % self.path("signatures"))
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
