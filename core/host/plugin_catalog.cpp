@@ -78,6 +78,7 @@ std::vector<std::string> PluginCatalog::standard_folders() {
   }
   add(kAdministratorPluginFolder);
   const fs::path program(program_folder());
+  if (program == "/usr/bin") add(kLocalPluginFolder);
   add(program / kPluginFolderFromProgram);
   if (fs::exists(program / "../CMakeCache.txt")) add(program / "../plugins");
   return folders;
