@@ -75,7 +75,7 @@ Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
 /// The keys are wrapped first: what cannot be wrapped is not sent.
 void Recoder::encrypt(const BlobStep& step, const encryption::Recipients& recipients) {
   const auto secret = encryption::LayerSecret::random();
-  keys_ = encryption::wrap_secret(secret, *step.from.digest, recipients);
+  keys_ = encryption::wrap_secret(secret, step.from.digest->str(), recipients);
   stream_ = encryption::encrypt(std::move(stream_), secret,
                                 [this](const std::string& hmac) { hmac_ = hmac; });
 }

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/layer_tar/crc64.hpp"
 #include "support/layer_tar/tar_builder.hpp"
 #include "support/layer_tar/tar_split.hpp"

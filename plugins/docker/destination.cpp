@@ -112,6 +112,11 @@ void Destination::put_referrer(const Item& manifest) {
   put_manifest(digest_of(manifest.data), manifest);
 }
 
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  docker::put_attached(registry_, subject, kind, manifest);
+}
+
 bool Destination::has_same(const std::string& name, const Item& manifest) {
   try {
     const auto there = head_manifest(registry_, name, registry_.push_scope());

@@ -30,6 +30,7 @@ class Destination {
   /// its referrers where the registry does not do that itself.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   void put_referrer(const Item& manifest);
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:

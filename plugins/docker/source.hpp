@@ -26,6 +26,7 @@ class Source {
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   struct Place {

@@ -62,7 +62,7 @@ void Destination::open_former(const ArchiveTarget& target, Existing wish) {
   }
   const auto& entries = index_.entries();
   const bool same = std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return annotation(entry, kRefName) == name_.name;
+    return annotation(entry, kRefName) == name_.name || belongs_to_image(entry);
   });
   if (!same) {
     std::string names;
@@ -108,11 +108,21 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
     top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
 }
 
+void Destination::put_referrer(const Item& manifest) {
+  output().writer().put(belonging_.add_referrer(manifest), manifest.data);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  output().writer().put(belonging_.add_attached(subject, kind, manifest), manifest.data);
+}
+
 std::optional<std::string> Destination::commit(const Item&) {
   if (!top_) throw Error(Status::internal, "oci-archive: there is no manifest to commit");
   const std::string replaced = index_.add(*top_, name_.name);
   // An archive is no store: what has lost its name is not carried along for ever.
   if (!replaced.empty()) index_.remove_unnamed(replaced);
+  belonging_.put_into(index_);
   if (former_) carry_over_images();
   output().writer().add("oci-layout", kLayoutFile);
   output().writer().add("index.json", index_.dump());

@@ -5,9 +5,9 @@
 #include <set>
 #include <vector>
 
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/oci_layout/base64.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/referrer/referrer.hpp"
 
@@ -82,7 +82,8 @@ std::vector<Referrer> LayoutSource::list_referrers(
   std::vector<Referrer> found;
   std::set<Digest> seen;
   for (const Json& json : entries_) {
-    if (!is_manifest(json.text_at("mediaType"))) continue;
+    const std::string type = json.text_at("mediaType");
+    if (!is_manifest(type) && !is_index(type)) continue;
     const Descriptor entry = Descriptor::of(json);
     if (!seen.insert(entry.digest).second) continue;
     try {
@@ -95,6 +96,22 @@ std::vector<Referrer> LayoutSource::list_referrers(
     } catch (Error& e) {
       // The blobs of other images may be missing, as in a layout that is not complete.
       if (e.status() != Status::not_found) throw e.add_context(name_);
+    }
+  }
+  return found;
+}
+
+std::vector<Attached> LayoutSource::list_attached(const Digest& subject) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Attached> found;
+  for (const std::string_view kind : kAttachedKinds) {
+    const std::string name = attached_name(subject, kind);
+    for (const Json& json : entries_) {
+      if (annotation(json, kRefName) != name) continue;
+      const Descriptor entry = Descriptor::of(json);
+      children_.insert_or_assign(entry.digest, entry);
+      found.push_back({std::string(kind), entry.json().dump()});
+      break;
     }
   }
   return found;
@@ -173,7 +190,7 @@ void LayoutSource::remember_data(const Json& descriptor) {
   const Json* data = descriptor.find("data");
   if (data == nullptr || !data->is_string()) return;
   const Descriptor whose = Descriptor::of(descriptor);
-  auto bytes = base64_decode(data->string("data"));
+  auto bytes = decode_base64(data->string("data"));
   if (!bytes || digest_of(*bytes, whose.digest.algorithm()) != whose.digest) {
     throw Error(Status::corrupt, fmt::format("the data in descriptor {} does not have that digest",
                                              whose.digest.brief()));

@@ -34,6 +34,8 @@ enum class Intent { write, preview };
 ///   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
 ///   void abort();
 ///   void put_referrer(const Item& manifest);            extension SEALOS_REFERRERS
+///   void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
+///                                                       the same, beside the former
 ///   void check_signatures(std::string_view format);     extension SEALOS_SIGNATURE_CHECK
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
@@ -140,9 +142,18 @@ class DestinationBox : public sealos_destination {
                                     sealos_error* error) {
     return guard(error, [&] { object(self).put_referrer(from_c(*manifest)); });
   }
+  static sealos_status put_attached(sealos_destination* self, const char* subject, const char* kind,
+                                    const sealos_item* manifest, sealos_error* error) {
+    return guard(error, [&] {
+      object(self).put_attached(Digest::require(subject), text_or_empty(kind), from_c(*manifest));
+    });
+  }
   static constexpr sealos_destination_referrers kReferrers = [] {
-    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr};
+    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
+    if constexpr (requires(D & d, const Digest& subject, const std::string& kind,
+                           const Item& item) { d.put_attached(subject, kind, item); })
+      out.put_attached = &put_attached;
     return out;
   }();
   static sealos_status check_format(sealos_destination* self, const char* format,
