@@ -35,4 +35,19 @@ struct LogoutOptions {
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
 
+struct RecipientsOptions {
+  PushOptions push;
+  bool json = false;
+  const CLI::App* list = nullptr;
+};
+CLI::App* add_recipients(CLI::App& app, RecipientsOptions& options);
+int run_recipients(RecipientsOptions& options);
+
+struct VerifyOptions {
+  PushOptions push;
+  bool json = false;
+};
+CLI::App* add_verify(CLI::App& app, VerifyOptions& options);
+int run_verify(const VerifyOptions& options);
+
 }  // namespace sealos::cli

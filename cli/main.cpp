@@ -34,6 +34,10 @@ int run(int argc, char** argv) {
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
   transports->add_flag("--json", transports_options.json, "As JSON");
   transports->add_flag("-v,--verbose", transports_options.verbose, "With their options");
+  RecipientsOptions recipients_options;
+  VerifyOptions verify_options;
+  const CLI::App* verify = add_verify(app, verify_options);
+  const CLI::App* recipients = add_recipients(app, recipients_options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
@@ -43,6 +47,10 @@ int run(int argc, char** argv) {
     return kUsage;
   }
   hide_secrets(argc, argv, push_options, login_options);
+  hide_secrets(argc, argv, recipients_options.push, login_options);
+  hide_secrets(argc, argv, verify_options.push, login_options);
+  if (verify->parsed()) return run_verify(verify_options);
+  if (recipients->parsed()) return run_recipients(recipients_options);
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
   if (push->parsed()) return run_push(push_options);

@@ -26,6 +26,11 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
   push.add_flag("--sparse", o.sparse, "The index as it is, with the --platform images only");
   push.add_flag("--rm", o.remove_list,
                 "IMAGE, a manifest list of the local store, is removed after success");
+  push.add_flag("--referrers{all}", o.referrers,
+                "all (also without a value): signatures, attestations, bills of materials and all "
+                "else that refers to the image travels with it. Default: none, since they are "
+                "asked for one by one, and only registries and OCI layouts hold them")
+      ->type_name("all|none");
   push.add_flag("--remove-signatures", o.remove_signatures, "Without signatures");
   push.add_option("--signature-policy", o.signature_policy,
                   "What may be read. Default: policy.json of the user, or of the system; without "
@@ -72,7 +77,10 @@ void add_encryption_flags(CLI::App& push, PushOptions& o) {
       "repeated",
       "RECIPIENT");
   add("--encrypt-layer", o.encrypt_layers,
-      "Only these, e.g. 0, -1 (the last) or 1-3, by commas. Default: all", "LIST");
+      "Only these, e.g. 0, -1 (the last) or 1-3, by commas; or not:IMAGE, all but the layers of "
+      "the "
+      "base image. Default: all",
+      "LIST");
   add("--decryption-key", o.decryption_keys,
       "Decrypt layers with a private key, or certificate, or provider:NAME; may be repeated",
       "FILE[:PASSPHRASE]");

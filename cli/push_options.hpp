@@ -26,7 +26,7 @@ struct PushOptions {
   std::string authfile, cert_dir, daemon_host, digestfile, retry_delay, signature_policy;
   std::string report, progress;
   std::optional<std::string> creds;
-  std::optional<std::string> tls_verify, dry_run;
+  std::optional<std::string> tls_verify, dry_run, referrers;
   std::optional<std::string> compression_format, force_compression, format;
   std::optional<int> compression_level;
   std::string retry_on, limit_rate, max_connections;
@@ -36,6 +36,9 @@ struct PushOptions {
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
   std::vector<std::string> platforms, add_compression;
+  /// sealos recipients add and remove: the image is copied onto itself.
+  bool edits_recipients = false;
+  std::vector<std::string> remove_recipients;
 };
 
 /// Adds the command, its flags and their help.

@@ -15,6 +15,7 @@
 #include "sealos/sdk/plugin.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::testing {
 
@@ -26,7 +27,8 @@ struct Place {
   std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
   std::string cut, rejected_type;
   bool opened = false;
-  std::set<std::string> mounts;  // what another place has
+  std::set<std::string> mounts;                 // what another place has
+  std::map<std::string, std::string> attached;  // digests, by "kind subject"
   std::mutex mutex;
 };
 inline std::map<std::string, Place>* places;
@@ -47,6 +49,29 @@ struct MemorySource {
     const auto at = place.blobs.find(blob.digest->str());
     if (at == place.blobs.end()) throw Error(Status::not_found, "no such blob");
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
+  }
+  static std::string describe(const std::string& digest, const std::string& manifest) {
+    return Json::object({{"mediaType", media_type::kOciManifest},
+                         {"digest", digest},
+                         {"size", static_cast<std::int64_t>(manifest.size())}})
+        .dump();
+  }
+  std::vector<Referrer> list_referrers(const Digest& subject, const std::optional<std::string>&) {
+    std::vector<Referrer> found;
+    for (const auto& [digest, manifest] : place.manifests) {
+      if (!digest.empty() && subject_of({"", manifest}) == subject)
+        found.push_back({Digest::require(digest), describe(digest, manifest)});
+    }
+    return found;
+  }
+  std::vector<Attached> list_attached(const Digest& subject) {
+    std::vector<Attached> found;
+    for (const char* kind : {"sig", "sbom"}) {
+      const auto at = place.attached.find(std::string(kind) + " " + subject.str());
+      if (at == place.attached.end()) continue;
+      found.push_back({kind, describe(at->second, place.manifests.at(at->second))});
+    }
+    return found;
   }
 };
 
@@ -89,6 +114,13 @@ struct MemoryDestination {
     if (manifest.label == place.rejected_type)
       throw Error(Status::manifest_rejected, "not this one");
     place.manifests[instance ? instance->str() : ""] = manifest.data;
+  }
+  void put_referrer(const Item& manifest) {
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+  }
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest) {
+    put_referrer(manifest);
+    place.attached[kind + " " + subject.str()] = digest_of(manifest.data).str();
   }
   std::optional<std::string> commit(const Item&) {
     ++place.commits;

@@ -25,6 +25,10 @@ struct ImageInput {
   std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
   /// Of the encrypted layers that are to be decrypted, by their position.
   std::map<size_t, std::shared_ptr<const encryption::Opened>> opened = {};
+  /// The annotations of encrypted layers that get other recipients, by their position.
+  std::map<size_t, encryption::Annotations> rekeyed = {};
+  size_t base_layers = 0;  ///< the first ones, which are not encrypted
+  bool referred = false;   ///< something that travels along refers to it
 };
 
 /// What the destination said of itself.
@@ -64,6 +68,7 @@ struct BlobStep {
   std::optional<Digest> plain = {};     ///< of the layer without compression, as the config says
   std::shared_ptr<const encryption::Opened> opened = {};  ///< not null: it is decrypted
   bool encrypt = false;                                   ///< what arrives is encrypted
+  std::optional<encryption::Annotations> rekeyed = {};    ///< the layer's, with other recipients
   bool find_plain = false;       ///< `plain` is wanted and not known: it is found on the way
   bool by_url = false;           ///< stays at its URLs: neither read nor written
   bool must_reuse = false;       ///< cannot be read in the form that the manifest has to keep

@@ -72,6 +72,7 @@ CopyDetails preview(CopySession& session, CancelToken& cancel, const CopyRequest
   details.manifests = report_manifests(session.images(), session.indexes(), results,
                                        known_manifests(session, writer, results));
   for (const BlobTask& task : tasks) details.blobs.push_back(results.at(task.key));
+  details.referrers = session.referrer_reports();
   return details;
 }
 

@@ -10,6 +10,7 @@
 #include "core/copy/image_reader.hpp"
 #include "core/copy/index_plan.hpp"
 #include "core/copy/plan.hpp"
+#include "core/copy/referrers.hpp"
 #include "core/host/destination.hpp"
 #include "core/host/reference.hpp"
 #include "core/host/source.hpp"
@@ -58,7 +59,9 @@ class CopySession {
   const std::vector<ImagePlan>& images() const { return images_; }
   /// Innermost first; the last is the top one. Empty: one image is copied.
   const std::vector<IndexPlan>& indexes() const { return indexes_; }
-  /// Layers, then configs.
+  const std::vector<ReferrerPlan>& referrers() const { return referrers_; }
+  std::vector<ReferrerReport> referrer_reports() const;
+  /// Layers and blobs of referrers, then configs.
   std::vector<BlobTask> tasks() const;
   /// How many blobs at a time.
   unsigned workers() const;
@@ -75,11 +78,16 @@ class CopySession {
   void find_source();
   void open_source();
   void open_layers();
+  void edit_recipients();
+  void read_base();
   DestinationTraits traits() const;
   void make_plans();
+  void read_referrers();
+  void note_referrers_of_index() const;
   void note_platform() const;
 
   const FindTransport& find_;
+  const Hooks& hooks_;
   CancelToken& cancel_;
   const CopyRequest& request_;
   Progress& progress_;
@@ -93,6 +101,7 @@ class CopySession {
   Selection selection_;
   std::vector<ImagePlan> images_;
   std::vector<IndexPlan> indexes_;
+  std::vector<ReferrerPlan> referrers_;
 };
 
 /// The place in front of a message that does not speak of it.
