@@ -74,6 +74,8 @@ CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelTo
 void CopySession::prepare(sdk::Intent intent) {
   on_side(Side::request, [&] { check_wish(request_.compression); });
   to_ = open_reference(request_.destination, to_services_, to_transport_);
+  if (request_.encrypt_base)
+    on_side(Side::request, [&] { base_transport_ = find_(request_.encrypt_base->transport); });
   open_source_reference(request_.source);
   destination_ = on_side(Side::destination, [&] {
     return intent == sdk::Intent::write ? to_->open_destination(to_services_)
@@ -140,15 +142,16 @@ void CopySession::open_source_reference(const Location& place) {
 void CopySession::check_options() const {
   const Transport &from = *from_transport_, &to = *to_transport_;
   for (const auto& [key, value] : request_.options) {
-    if (!from.has_option(key) && !to.has_option(key))
+    if (!from.has_option(key) && !to.has_option(key) && !base_knows(key))
       refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
                          to.name()));
   }
   check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
   check_side(to, "destination", request_.destination_options,
              request_.destination_credentials != nullptr);
-  const bool may_authenticate =
-      ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+  const bool may_authenticate = ((from.capabilities() | to.capabilities() |
+                                  (base_transport_ ? base_transport_->capabilities() : 0)) &
+                                 SEALOS_ASKS_CREDENTIALS) != 0;
   if (request_.credentials_given && !may_authenticate)
     refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
                        to.name()));
@@ -163,7 +166,7 @@ void CopySession::refuse_unused_options() const {
       const bool asked = std::any_of(sides.begin(), sides.end(), [&, &key = key](const auto* side) {
         return side->was_asked_for(key);
       });
-      if (!asked)
+      if (!asked && !base_knows(key))
         refuse(fmt::format("option {} has no effect on a copy from {} to {}; leave it away", key,
                            source_place_.transport, request_.destination.transport));
     }
@@ -281,6 +284,11 @@ void CopySession::open_layers() {
   }
 }
 
+/// An option may be for the base image alone, which is then the one that makes use of it.
+bool CopySession::base_knows(const std::string& option) const {
+  return base_transport_ && base_transport_->has_option(option);
+}
+
 /// The base image's manifests, read as the policy allows; nothing else of it is.
 void CopySession::read_base() {
   CopyRequest base;
@@ -292,8 +300,7 @@ void CopySession::read_base() {
   base.check_signatures = request_.check_signatures;
   base.engine_options = request_.engine_options;
   try {
-    on_side(Side::request,
-            [&] { base.options = options_for(find_(base.source.transport), request_); });
+    base.options = options_for(*base_transport_, request_);
     SourceSession session(find_, hooks_, cancel_, base, progress_);
     session.open();
     const Manifest top = Manifest::parse(session.source().read_manifest(std::nullopt));

@@ -80,6 +80,7 @@ class CopySession {
   void open_layers();
   void edit_recipients();
   void read_base();
+  bool base_knows(const std::string& option) const;
   DestinationTraits traits() const;
   void make_plans();
   void read_referrers();
@@ -94,7 +95,7 @@ class CopySession {
   const Hooks from_hooks_, to_hooks_;
   Services from_services_, to_services_;
   Location source_place_;
-  std::optional<Transport> from_transport_, to_transport_;
+  std::optional<Transport> from_transport_, to_transport_, base_transport_;
   std::unique_ptr<Reference> from_, to_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Destination> destination_;
