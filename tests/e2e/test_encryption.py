@@ -105,6 +105,31 @@ class Encryption(Case):
                   "oci:%s:1" % self.path("by-sealos"))
         self.assert_decrypted(stored.in_oci(self.path("by-sealos"), "1"))
 
+    def test_a_passphrase_is_asked_for_once_on_the_terminal_or_is_in_a_file(self):
+        self.keys.ec()
+        process.check("openssl", "pkey", "-in", self.key("ec"), "-aes256", "-passout", "pass:0pen me", "-out", self.key("locked"))
+        ring = self.path("g")
+        os.mkdir(ring, 0o700)
+        self.addCleanup(process.run, "gpgconf", "--homedir", ring, "--kill", "all")
+        gpg = ["gpg", "--homedir", ring, "--batch", "--pinentry-mode", "loopback", "--passphrase", "0pen me"]
+        process.check(*gpg, "--quick-gen-key", "Tester <tester@example.com>", "rsa2048", "encr,sign", "1d")
+        process.check(*gpg, "--output", self.key("locked.gpg"), "--export-secret-keys")
+        self.push("--encryption-key", "jwe:" + self.key("ec.pub"), "--encryption-key", "pgp:tester@example.com", self.source,
+                  "oci:%s:1" % self.path("secret"), env=self.environment(GNUPGHOME=ring))
+        with open(self.key("pass"), "w", encoding="ascii") as file:
+            file.write("0pen me\n")
+        for name in ("locked", "locked.gpg"):
+            with self.subTest(key=name):
+                arguments = ["push", "-q", "--decryption-key", self.key(name), "oci:%s:1" % self.path("secret"), "dir:" + self.path("plain")]
+                code, shown = self.ask(*arguments, answers=[("Passphrase of", "0pen me")])
+                self.assertEqual(code, process.OK, shown)
+                self.assertEqual(shown.count("Passphrase of"), 1, shown)
+                self.assertNotIn("0pen me", shown)
+                code, shown = self.ask(*arguments, answers=[("Passphrase of", "wrong")])
+                self.assertEqual(code, process.DENIED, shown)
+                arguments[3] += ":file=" + self.key("pass")
+                self.assertEqual(self.sealos(*arguments).code, process.OK)
+
     def test_some_layers(self):
         self.keys.ec()
         count = len(self.layers(self.original))
