@@ -30,8 +30,9 @@ struct Place {
   std::map<std::string, std::vector<Item>> signatures;  // by digest; "" is the top level
   std::string docker_name, refused_format;
   bool opened = false;
-  std::set<std::string> mounts;  // what another place has
-  std::vector<Item> referrers;   // manifests with a subject
+  std::set<std::string> mounts;                 // what another place has
+  std::vector<Item> referrers;                  // manifests with a subject
+  std::map<std::string, std::string> attached;  // digests, by "kind subject"
   bool list_fails = false;
   std::map<std::string, int> opened_layers;  // how often each blob was read
   std::mutex mutex;
@@ -78,9 +79,24 @@ struct MemorySource {
     }
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
   }
+  static std::string describe(const std::string& digest, const std::string& manifest) {
+    return Json::object({{"mediaType", media_type::kOciManifest},
+                         {"digest", digest},
+                         {"size", static_cast<std::int64_t>(manifest.size())}})
+        .dump();
+  }
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& type) {
     return referrers_at(place, subject, type);
+  }
+  std::vector<Attached> list_attached(const Digest& subject) {
+    std::vector<Attached> found;
+    for (const char* kind : {"sig", "sbom"}) {
+      const auto at = place.attached.find(std::string(kind) + " " + subject.str());
+      if (at == place.attached.end()) continue;
+      found.push_back({kind, describe(at->second, place.manifests.at(at->second))});
+    }
+    return found;
   }
 };
 
@@ -129,6 +145,10 @@ struct MemoryDestination {
   }
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items) {
     place.signatures[instance ? instance->str() : ""] = items;
+  }
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest) {
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+    place.attached[kind + " " + subject.str()] = digest_of(manifest.data).str();
   }
   std::optional<std::string> commit(const Item&) {
     ++place.commits;

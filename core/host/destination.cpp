@@ -162,6 +162,22 @@ std::optional<std::vector<Referrer>> Destination::list_referrers(
   });
 }
 
+bool Destination::stores_attached() const {
+  const sealos_destination_referrers* known = referrers();
+  return known != nullptr && SEALOS_HAS(known, sealos_destination_referrers, put_attached);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  const sealos_destination_referrers* known = referrers();
+  if (!stores_attached())
+    throw Error(Status::unsupported, "the destination stores nothing beside its images");
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put of what is attached", [&](sealos_error* error) {
+    return known->put_attached(c_.get(), subject.str().c_str(), kind.c_str(), &item, error);
+  });
+}
+
 std::optional<std::string> Destination::commit(const Item& top) {
   const sealos_item item = view(top);
   std::optional<std::string> reference;

@@ -37,6 +37,7 @@ class Destination {
   void check_signatures(std::string_view format) { signatures_.check(format); }
   /// Added to those that are there, which another tag of the same image may need.
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:
