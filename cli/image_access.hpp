@@ -12,7 +12,8 @@
 
 namespace sealos::cli {
 
-/// --authfile, --creds, --cert-dir, --tls-verify, --retry, --signature-policy, --insecure-policy, -o, -q, -v.
+/// --authfile, --creds, --cert-dir, --tls-verify, --retry, --signature-policy, --insecure-policy,
+/// -o, -q, -v.
 void add_access_flags(CLI::App& command, PushOptions& options);
 
 /// Where keys are looked for; passphrases are asked on the terminal.

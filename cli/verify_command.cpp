@@ -82,11 +82,8 @@ class VerifyCommand {
       std::unique_ptr<Progress> progress = std::make_unique<Progress>();
       if (!options_.push.quiet && ::isatty(STDERR_FILENO) != 0)
         progress = std::make_unique<BarProgress>(stderr);
-      const FindTransport find = [this](std::string_view name) {
-        return context_.loader.transport(name);
-      };
       const VerifyReport report =
-          verify_image(find, context_.hooks, context_.cancel, request_, *progress);
+          verify_image(find_, context_.hooks, context_.cancel, request_, *progress);
       progress.reset();
       fmt::print("{}", options_.json ? verify_json(report).dump() + "\n" : verify_text(report));
       return code_of(report);
@@ -126,6 +123,9 @@ class VerifyCommand {
   const VerifyOptions& options_;
   Context context_;
   SignalGuard signals_;
+  const FindTransport find_ = [this](std::string_view name) {
+    return context_.loader.transport(name);
+  };
   CopyRequest request_;
 };
 
