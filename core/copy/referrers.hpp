@@ -7,6 +7,7 @@
 
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
+#include "core/host/services.hpp"
 #include "core/host/source.hpp"
 
 namespace sealos {

@@ -1,5 +1,7 @@
 #include "core/host/destination.hpp"
 
+#include <algorithm>
+
 #include "core/host/checked.hpp"
 #include "core/host/listed_referrers.hpp"
 
@@ -125,6 +127,9 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
 }
 
 void Destination::check_signatures(const std::string& format) {
+  if (const auto all = signature_formats();
+      all && std::find(all->begin(), all->end(), format) == all->end())
+    throw Error(Status::unsupported, "signatures of the format " + format + " are not stored");
   if (c_->get_extension == nullptr) return;
   const auto* found =
       static_cast<const sealos_signature_check*>(contained(plugin_, "get_extension", [&] {

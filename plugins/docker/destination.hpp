@@ -15,8 +15,7 @@ namespace sealos::docker {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS | SEALOS_STORES_SIGNATURES;
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
 
   /// insecure: see Registry.
   Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent);
