@@ -46,7 +46,7 @@ struct Stage {
         if (line.size > 0)
           out += text(std::filesystem::path(line.name).relative_path().lexically_normal());
       } else {
-        layer_tar::append_from_base64(out, line.payload);
+        append_from_base64(out, line.payload);
       }
     }
     return out;
