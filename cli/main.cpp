@@ -68,11 +68,10 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
-  hide_secrets(
-      argc, argv,
-      {push_options.creds, push_options.source.creds, push_options.target.creds,
-       login_options.password, tags_options.creds, delete_options.creds, cr_options.image.creds,
-       recipients_options.push.creds, verify_options.push.creds});
+  hide_secrets(argc, argv,
+               {push_options.creds, push_options.source.creds, push_options.target.creds,
+                login_options.password, tags_options.creds, delete_options.creds,
+                cr_options.image.creds, recipients_options.push.creds, verify_options.push.creds});
   if (verify->parsed()) return run_verify(verify_options);
   if (recipients->parsed()) return run_recipients(recipients_options);
   if (login->parsed()) return run_login(login_options);

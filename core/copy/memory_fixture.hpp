@@ -43,9 +43,10 @@ inline std::vector<Referrer> referrers_at(const Place& place, const Digest& subj
                                           const std::optional<std::string>& type) {
   std::vector<Referrer> out;
   if (place.list_fails) throw Error(Status::unavailable, "no list");
-  for (const Item& manifest : place.referrers) {
-    if (subject_of(manifest) != subject) continue;
-    const Digest digest = digest_of(manifest.data);
+  for (const auto& [name, text] : place.manifests) {
+    const Item manifest{media_type::kOciManifest, text};
+    if (name.empty() || subject_of(manifest) != subject) continue;
+    const Digest digest = Digest::require(name);
     const Json descriptor = referrer_descriptor(digest, manifest);
     if (!type || descriptor.text_at("artifactType") == *type)
       out.push_back({digest, descriptor.dump()});

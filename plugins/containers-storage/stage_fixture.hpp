@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "layer_stager.hpp"
-#include "support/file/file_stream.hpp"
 #include "support/base64/base64.hpp"
+#include "support/file/file_stream.hpp"
 #include "support/layer_tar/tar_split.hpp"
 #include "support/testing/temp_folder.hpp"
 

@@ -94,7 +94,8 @@ bool Destination::holds_this_alone() const {
   }
   return std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
     const std::string name = annotation(entry, kRefName);
-    return name == name_.name || belongs_to_image(entry) || (name.empty() && refer.contains(entry.text_at("digest")));
+    return name == name_.name || belongs_to_image(entry) ||
+           (name.empty() && refer.contains(entry.text_at("digest")));
   });
 }
 

@@ -172,7 +172,7 @@ class DestinationBox : public sealos_destination {
   }
   static constexpr sealos_destination_referrers kReferrers = [] {
     sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr,
-                                    nullptr};
+                                     nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
     if constexpr (kListsReferrers) out.list = &list_referrers;
     if constexpr (requires(D & d, const Digest& subject, const std::string& kind,
