@@ -62,4 +62,19 @@ struct CrOptions {
 CLI::App* add_cr(CLI::App& app, CrOptions& options);
 int run_cr(const CrOptions& options);
 
+struct RecipientsOptions {
+  PushOptions push;
+  bool json = false;
+  const CLI::App* list = nullptr;
+};
+CLI::App* add_recipients(CLI::App& app, RecipientsOptions& options);
+int run_recipients(RecipientsOptions& options);
+
+struct VerifyOptions {
+  PushOptions push;
+  bool json = false;
+};
+CLI::App* add_verify(CLI::App& app, VerifyOptions& options);
+int run_verify(const VerifyOptions& options);
+
 }  // namespace sealos::cli

@@ -50,6 +50,10 @@ int run(int argc, char** argv) {
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
   transports->add_flag("--json", transports_options.json, "As JSON");
   transports->add_flag("-v,--verbose", transports_options.verbose, "With their options");
+  RecipientsOptions recipients_options;
+  VerifyOptions verify_options;
+  const CLI::App* verify = add_verify(app, verify_options);
+  const CLI::App* recipients = add_recipients(app, recipients_options);
   PluginNewOptions plugin_options;
   const CLI::App* plugin_new = add_plugin(app, plugin_options);
   app.footer(kExamples);
@@ -64,10 +68,12 @@ int run(int argc, char** argv) {
     show_error(e.what());
     return kUsage;
   }
-  hide_secrets(
-      argc, argv,
-      {push_options.creds, push_options.source.creds, push_options.target.creds,
-       login_options.password, tags_options.creds, delete_options.creds, cr_options.image.creds});
+  hide_secrets(argc, argv,
+               {push_options.creds, push_options.source.creds, push_options.target.creds,
+                login_options.password, tags_options.creds, delete_options.creds,
+                cr_options.image.creds, recipients_options.push.creds, verify_options.push.creds});
+  if (verify->parsed()) return run_verify(verify_options);
+  if (recipients->parsed()) return run_recipients(recipients_options);
   if (login->parsed()) return run_login(login_options);
   if (logout->parsed()) return run_logout(logout_options);
   if (cr->parsed()) return run_cr(cr_options);

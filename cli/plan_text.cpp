@@ -44,6 +44,13 @@ std::string blob_text(const BlobReport& blob) {
   return text + "\n";
 }
 
+std::string referrer_text(const ReferrerReport& referrer) {
+  const std::string what = !referrer.attached.empty()       ? referrer.attached
+                           : referrer.artifact_type.empty() ? kind_text(referrer.media_type)
+                                                            : printable(referrer.artifact_type);
+  return fmt::format("  {}: {}, of {}\n", what, referrer.digest.str(), referrer.subject.brief());
+}
+
 /// "3 blobs, 12.0 MB" of those with that outcome.
 struct Sum {
   size_t blobs = 0;
@@ -63,6 +70,8 @@ std::string plan_text(const CopyDetails& details) {
   std::string text = fmt::format("from {}\nto   {}\nmanifests\n", printable(details.source),
                                  printable(details.destination));
   for (const ManifestReport& manifest : details.manifests) text += manifest_text(manifest);
+  if (!details.referrers.empty()) text += "what belongs to them\n";
+  for (const ReferrerReport& referrer : details.referrers) text += referrer_text(referrer);
   if (!details.custom_resource.empty())
     text += fmt::format("custom resource\n  {}\n", details.custom_resource);
   text += "blobs\n";

@@ -10,6 +10,7 @@
 #include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/hub.hpp"
+#include "cli/image_access.hpp"
 #include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
 #include "cli/output_file.hpp"
@@ -20,7 +21,6 @@
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
 #include "cli/signing.hpp"
-#include "cli/terminal.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -90,18 +90,26 @@ class PushCommand {
 
   /// Keys of layers: read and checked before anything else happens.
   void use_keys(const config::Environment& environment) {
-    const encryption::KeyPlaces places{
-        environment, context_.hooks.temp_dir, [](const std::string& file) {
-          return ask_on_terminal("Passphrase of " + printable(file) + ": ", false);
-        }};
+    const encryption::KeyPlaces places = key_places(environment, context_.hooks.temp_dir);
+    std::shared_ptr<const encryption::Recipients> recipients;
+    std::shared_ptr<const encryption::DecryptionKeys> keys;
     if (!options_.encryption_keys.empty()) {
-      request_.recipients = std::make_shared<const encryption::Recipients>(
+      recipients = std::make_shared<const encryption::Recipients>(
           encryption::Recipients::load(options_.encryption_keys, places));
     }
     if (!options_.decryption_keys.empty()) {
-      request_.decryption_keys = std::make_shared<const encryption::DecryptionKeys>(
+      keys = std::make_shared<const encryption::DecryptionKeys>(
           encryption::DecryptionKeys::load(options_.decryption_keys, places));
     }
+    if (!options_.edits_recipients) {
+      request_.recipients = std::move(recipients);
+      request_.decryption_keys = std::move(keys);
+      return;
+    }
+    encryption::RecipientEdit edit{std::move(recipients), std::move(keys), {}};
+    for (const std::string& text : options_.remove_recipients)
+      edit.remove.push_back(encryption::RecipientChoice::parse(text));
+    request_.edit_recipients = std::make_shared<const encryption::RecipientEdit>(std::move(edit));
   }
 
   void show_events() {

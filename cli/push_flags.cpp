@@ -28,6 +28,11 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
                   "the default: of images that are labelled sealos.io.*, or where it is seen in "
                   "layers on their way, if the destination does not have it yet")
       ->type_name("yes|no|only|auto");
+  push.add_flag("--referrers{all}", o.referrers,
+                "all (also without a value): signatures, attestations, bills of materials and all "
+                "else that refers to the image travels with it. Default: none, since they are "
+                "asked for one by one, and only registries and OCI layouts hold them")
+      ->type_name("all|none");
 }
 
 void add_signature_flags(CLI::App& push, PushOptions& o) {
@@ -94,7 +99,10 @@ void add_encryption_flags(CLI::App& push, PushOptions& o) {
       "repeated",
       "RECIPIENT");
   add("--encrypt-layer", o.encrypt_layers,
-      "Only these, e.g. 0, -1 (the last) or 1-3, by commas. Default: all", "LIST");
+      "Only these, e.g. 0, -1 (the last) or 1-3, by commas; or not:IMAGE, all but the layers of "
+      "the "
+      "base image. Default: all",
+      "LIST");
   add("--decryption-key", o.decryption_keys,
       "Decrypt layers with a private key, or certificate, or provider:NAME; may be repeated",
       "FILE[:PASSPHRASE]");

@@ -28,7 +28,7 @@ struct PushOptions {
   std::string report, progress;
   std::optional<std::string> cr_option;
   std::optional<std::string> creds;
-  std::optional<std::string> tls_verify, dry_run;
+  std::optional<std::string> tls_verify, dry_run, referrers;
   std::optional<std::string> compression_format, force_compression, format;
   std::optional<int> compression_level;
   std::string retry_on, limit_rate, host_limit_rate, max_connections, host_max_connections;
@@ -40,6 +40,9 @@ struct PushOptions {
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
   std::vector<std::string> platforms, add_compression;
+  /// sealos recipients add and remove: the image is copied onto itself.
+  bool edits_recipients = false;
+  std::vector<std::string> remove_recipients;
 };
 
 /// Adds the command, its flags and their help.

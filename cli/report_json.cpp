@@ -40,6 +40,15 @@ Json manifest_json(const ManifestReport& manifest) {
   return json;
 }
 
+Json referrer_json(const ReferrerReport& referrer) {
+  Json json = Json::object({{"digest", referrer.digest.str()},
+                            {"mediaType", referrer.media_type},
+                            {"subject", referrer.subject.str()}});
+  if (!referrer.artifact_type.empty()) json.set("artifactType", referrer.artifact_type);
+  if (!referrer.attached.empty()) json.set("attached", referrer.attached);
+  return json;
+}
+
 Json details_json(const CopyDetails& details, bool done) {
   Json json = Json::object();
   json.set("schema", kSchema);
@@ -52,6 +61,10 @@ Json details_json(const CopyDetails& details, bool done) {
   for (const BlobReport& blob : details.blobs) blobs.push_back(blob_json(blob, done));
   json.set("manifests", std::move(manifests));
   json.set("blobs", std::move(blobs));
+  Json referrers = Json::array();
+  for (const ReferrerReport& referrer : details.referrers)
+    referrers.push_back(referrer_json(referrer));
+  json.set("referrers", std::move(referrers));
   if (!details.custom_resource.empty()) json.set("customResource", details.custom_resource);
   return json;
 }

@@ -89,6 +89,10 @@ class CopyJob {
     WrittenManifests written;
     ImageWriter writer(*session_.destination(), results_, session_.signer(), progress_);
     std::optional<Written> top;
+    // First what belongs to an image, so that who sees the image finds it signed, and signatures
+    // that are made on the way are added to those that came along.
+    on_side(Side::destination,
+            [&] { put_referrers(*session_.destination(), session_.referrers()); });
     for (const ImagePlan& plan : session_.images()) {
       cancel_.throw_if_cancelled();
       top = writer.put_image(plan, session_.indexes().empty());
@@ -108,6 +112,7 @@ class CopyJob {
     report.details.manifests = report_manifests(session_.images(), session_.indexes(), results_,
                                                 written, session_.signer().count());
     for (const BlobTask& task : tasks_) report.details.blobs.push_back(results_.at(task.key));
+    report.details.referrers = session_.referrer_reports();
     return report;
   }
 

@@ -14,6 +14,7 @@
 #include "core/custom_resources/cr_option.hpp"
 #include "core/encryption/encrypted_layers.hpp"
 #include "core/encryption/keys.hpp"
+#include "core/encryption/recipients.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
 #include "core/manifest/platform.hpp"
@@ -58,6 +59,9 @@ struct CopyRequest {
   std::vector<Platform> platforms;
   bool sparse = false;  ///< the index with all its entries, byte for byte, and the chosen images
   bool remove_signatures = false;
+  /// What belongs to the images travels as well: what refers to them, and what stands beside them
+  /// under a name made of their digests. Their manifests must not change then.
+  bool referrers = false;
   /// Removes the source's index once all is done; refused before the first byte where the source
   /// holds no index under that name.
   bool remove_source_index = false;
@@ -68,11 +72,14 @@ struct CopyRequest {
   /// Who can read the chosen layers afterwards; nullptr: none is encrypted.
   std::shared_ptr<const encryption::Recipients> recipients = {};
   encryption::EncryptedLayers encrypt_layers = {};
+  std::optional<Location> encrypt_base = {};  ///< the layers of this image stay as they are
   /// Opens layers that are encrypted; nullptr: they stay so.
   std::shared_ptr<const encryption::DecryptionKeys> decryption_keys = {};
   /// Each signs every manifest that is written, after it; in turn, never at once.
   std::vector<std::shared_ptr<signing::Signer>> signers = {};
   std::string sign_identity = {};  ///< the name that is signed; "": that of the destination
+  /// Who can read the encrypted layers changes, and their bytes stay; nullptr: nobody else can.
+  std::shared_ptr<const encryption::RecipientEdit> edit_recipients = {};
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   /// Throws where an image's signatures do not allow that it is read; called for each image that is
@@ -138,12 +145,20 @@ struct ManifestReport {
   size_t signatures_made = 0;
 };
 
+/// A manifest that travels because it belongs to another one.
+struct ReferrerReport {
+  Digest digest, subject;
+  std::string media_type, artifact_type;
+  std::string attached;  ///< "sig", "att" or "sbom" beside its subject; "": it names it
+};
+
 /// What was done, or in a preview what would be.
 struct CopyDetails {
   std::string source, destination;        ///< references in their full form
   std::vector<ManifestReport> manifests;  ///< images, then their indexes; the top one is last
-  std::vector<BlobReport> blobs;
-  std::string custom_resource = {};  ///< of a preview: what becomes of it; "": nothing to say
+  std::vector<BlobReport> blobs;          ///< those of referrers are among them
+  std::string custom_resource = {};       ///< of a preview: what becomes of it; "": nothing to say
+  std::vector<ReferrerReport> referrers = {};
 };
 
 /// The custom resource that the destination has now.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/copy/referrers.hpp"
+
 namespace sealos {
 namespace {
 
@@ -17,6 +19,7 @@ std::string own_reason(const IndexInput& index, const DestinationTraits& destina
   if (!index.instance && destination.required_digest) return "the destination names its digest";
   if (!index.signatures.empty())
     return "its signatures would become invalid (--remove-signatures drops them)";
+  if (index.referred) return kReferred;
   return sparse ? "a sparse copy keeps it as it is" : "";
 }
 

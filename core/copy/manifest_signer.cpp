@@ -43,7 +43,7 @@ ManifestSigner::ManifestSigner(const CopyRequest& request, const Reference& to,
                                Destination& destination)
     : signers_(request.signers) {
   if (signers_.empty()) return;
-  if (!destination.stores_signatures()) {
+  if (const auto formats = destination.signature_formats(); formats && formats->empty()) {
     throw Error(Status::unsupported,
                 fmt::format("{} cannot store signatures; leave --sign-by away", to.transport()));
   }

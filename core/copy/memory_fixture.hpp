@@ -30,8 +30,9 @@ struct Place {
   std::map<std::string, std::vector<Item>> signatures;  // by digest; "" is the top level
   std::string docker_name, refused_format;
   bool opened = false;
-  std::set<std::string> mounts;  // what another place has
-  std::vector<Item> referrers;   // manifests with a subject
+  std::set<std::string> mounts;                 // what another place has
+  std::vector<Item> referrers;                  // manifests with a subject
+  std::map<std::string, std::string> attached;  // digests, by "kind subject"
   bool list_fails = false;
   std::map<std::string, int> opened_layers;  // how often each blob was read
   std::mutex mutex;
@@ -42,9 +43,10 @@ inline std::vector<Referrer> referrers_at(const Place& place, const Digest& subj
                                           const std::optional<std::string>& type) {
   std::vector<Referrer> out;
   if (place.list_fails) throw Error(Status::unavailable, "no list");
-  for (const Item& manifest : place.referrers) {
-    if (subject_of(manifest) != subject) continue;
-    const Digest digest = digest_of(manifest.data);
+  for (const auto& [name, text] : place.manifests) {
+    const Item manifest{media_type::kOciManifest, text};
+    if (name.empty() || subject_of(manifest) != subject) continue;
+    const Digest digest = Digest::require(name);
     const Json descriptor = referrer_descriptor(digest, manifest);
     if (!type || descriptor.text_at("artifactType") == *type)
       out.push_back({digest, descriptor.dump()});
@@ -78,9 +80,24 @@ struct MemorySource {
     }
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
   }
+  static std::string describe(const std::string& digest, const std::string& manifest) {
+    return Json::object({{"mediaType", media_type::kOciManifest},
+                         {"digest", digest},
+                         {"size", static_cast<std::int64_t>(manifest.size())}})
+        .dump();
+  }
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& type) {
     return referrers_at(place, subject, type);
+  }
+  std::vector<Attached> list_attached(const Digest& subject) {
+    std::vector<Attached> found;
+    for (const char* kind : {"sig", "sbom"}) {
+      const auto at = place.attached.find(std::string(kind) + " " + subject.str());
+      if (at == place.attached.end()) continue;
+      found.push_back({kind, describe(at->second, place.manifests.at(at->second))});
+    }
+    return found;
   }
 };
 
@@ -129,6 +146,10 @@ struct MemoryDestination {
   }
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items) {
     place.signatures[instance ? instance->str() : ""] = items;
+  }
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest) {
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+    place.attached[kind + " " + subject.str()] = digest_of(manifest.data).str();
   }
   std::optional<std::string> commit(const Item&) {
     ++place.commits;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/copy/format_choice.hpp"
+#include "core/copy/referrers.hpp"
 #include "core/manifest/rewrite.hpp"
 
 namespace sealos {
@@ -40,7 +41,7 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
   if (destination.required_digest) return "the destination names its digest";
   if (!input.signatures.empty())
     return "its signatures would become invalid (--remove-signatures drops them)";
-  return input.frozen;
+  return input.referred ? kReferred : input.frozen;
 }
 
 /// A layer of a frozen manifest stays as it is, or the copy is not begun.
@@ -89,6 +90,19 @@ void plan_encryption(BlobStep& step, const DestinationTraits& destination) {
   step.any_form = step.original_serves = step.chunked = false;
   step.result.reset();
   step.why = step.recode == Recode::none ? "it is encrypted" : step.why + ", and is encrypted";
+}
+
+/// The bytes stay; what the manifest says of them does not.
+void plan_rekeying(const ImageInput& input, size_t index, const std::string& frozen,
+                   BlobStep& step) {
+  const auto at = input.rekeyed.find(index);
+  if (at == input.rekeyed.end()) return;
+  if (!frozen.empty())
+    throw Error(Status::unsupported,
+                fmt::format("the recipients of layer {} would change, and the manifest must not: "
+                            "{}",
+                            step.original.digest.brief(), frozen));
+  step.rekeyed = at->second;
 }
 
 /// What decryption and encryption would change must not be frozen.
@@ -144,6 +158,7 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     if (encrypt) plan_encryption(step, destination);
     return step;
   }
+  plan_rekeying(input, index, frozen, step);
   if (!step.layer) {
     refuse_opaque(step, destination, wishes);
     return step;
@@ -315,8 +330,8 @@ ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
   const std::vector<bool> encrypt =
       wishes.encrypt != nullptr ? wishes.encrypt->among(count) : std::vector<bool>(count, false);
   for (size_t i = 0; i < count; ++i) {
-    plan.layers.push_back(
-        plan_layer(input, i, diff_ids, destination, wishes, encrypt[i], plan.frozen));
+    const bool own = encrypt[i] && i >= input.base_layers;
+    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, wishes, own, plan.frozen));
   }
   choose_kinds(plan, destination);
   plan_schema1(plan);

@@ -25,6 +25,10 @@ struct ImageInput {
   std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
   /// Of the encrypted layers that are to be decrypted, by their position.
   std::map<size_t, std::shared_ptr<const encryption::Opened>> opened = {};
+  /// The annotations of encrypted layers that get other recipients, by their position.
+  std::map<size_t, encryption::Annotations> rekeyed = {};
+  size_t base_layers = 0;  ///< the first ones, which are not encrypted
+  bool referred = false;   ///< something that travels along refers to it
 };
 
 /// What the destination said of itself.
@@ -70,6 +74,7 @@ struct BlobStep {
   std::optional<Digest> plain = {};     ///< of the layer without compression, as the config says
   std::shared_ptr<const encryption::Opened> opened = {};  ///< not null: it is decrypted
   bool encrypt = false;                                   ///< what arrives is encrypted
+  std::optional<encryption::Annotations> rekeyed = {};    ///< the layer's, with other recipients
   bool find_plain = false;       ///< `plain` is wanted and not known: it is found on the way
   LayerRule rule = {};           ///< decides anew where the bytes are not what their type says
   std::string frozen = {};       ///< why they must stay even then; "": they need not

@@ -32,16 +32,14 @@ DestinationTraits registry() {
           {std::string(media_type::kOciManifest), std::string(media_type::kDockerManifest),
            std::string(media_type::kOciIndex)},
           LayerCompression::compress,
-          SEALOS_PARALLEL,
-          false};
+          SEALOS_PARALLEL};
 }
 
 DestinationTraits archive() {
   return {"docker-archive",
           {std::string(media_type::kDockerManifest)},
           LayerCompression::decompress,
-          0,
-          false};
+          0};
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ CopyDetails preview(CopySession& session, CancelToken& cancel, const CopyRequest
       report_manifests(session.images(), session.indexes(), results,
                        known_manifests(session, writer, results), session.signer().count());
   for (const BlobTask& task : tasks) details.blobs.push_back(results.at(task.key));
+  details.referrers = session.referrer_reports();
   return details;
 }
 

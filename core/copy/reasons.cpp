@@ -13,6 +13,8 @@ std::string conversion(ManifestKind from, ManifestKind to) {
 
 /// "": the layer is as the source's manifest has it.
 std::string why_changed(const BlobStep& step, const BlobReport& report) {
+  if (step.rekeyed)
+    return fmt::format("layer {} has other recipients", step.original.digest.brief());
   const bool known = report.digest_known;
   const bool same = known && report.stored == step.original.digest;
   if (step.by_url || (same && !is_relabelled(step, report))) return "";

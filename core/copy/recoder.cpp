@@ -87,7 +87,7 @@ Recoder::Recoder(std::unique_ptr<Stream> from, BlobStep step,
 /// The keys are wrapped first: what cannot be wrapped is not sent.
 void Recoder::encrypt(const encryption::Recipients& recipients) {
   const auto secret = encryption::LayerSecret::random();
-  keys_ = encryption::wrap_secret(secret, *step_.from.digest, recipients);
+  keys_ = encryption::wrap_secret(secret, step_.from.digest->str(), recipients);
   stream_ = encryption::encrypt(std::move(stream_), secret,
                                 [this](const std::string& hmac) { hmac_ = hmac; });
 }

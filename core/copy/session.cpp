@@ -63,6 +63,7 @@ void check_side(const Transport& transport, const char* side,
 CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                          const CopyRequest& request, Progress& progress)
     : find_(find),
+      hooks_(hooks),
       cancel_(cancel),
       request_(request),
       progress_(progress),
@@ -74,6 +75,8 @@ CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelTo
 void CopySession::prepare(sdk::Intent intent) {
   on_side(Side::request, [&] { check_wish(request_.compression); });
   to_ = open_reference(request_.destination, to_services_, to_transport_);
+  if (request_.encrypt_base)
+    on_side(Side::request, [&] { base_transport_ = find_(request_.encrypt_base->transport); });
   open_source_reference(request_.source);
   if (only_custom_resource(request_)) look_at_destination();
   destination_ = on_side(Side::destination, [&] {
@@ -85,7 +88,12 @@ void CopySession::prepare(sdk::Intent intent) {
     on_side(Side::request, [&] { signer_.emplace(request_, *to_, *destination_); });
     check_destination();
   }
+  if (request_.referrers && !destination_->stores_referrers())
+    refuse(fmt::format("{} stores nothing that refers to an image; leave --referrers away",
+                       to_transport_->name()));
   find_source();
+  if (request_.referrers) on_side(Side::source, [&] { read_referrers(); });
+  if (request_.encrypt_base) read_base();
   if (request_.remove_source_index) check_removable();
   note_platform();
   make_plans();
@@ -181,15 +189,16 @@ void CopySession::open_source_reference(const Location& place) {
 void CopySession::check_options() const {
   const Transport &from = *from_transport_, &to = *to_transport_;
   for (const auto& [key, value] : request_.options) {
-    if (!from.has_option(key) && !to.has_option(key))
+    if (!from.has_option(key) && !to.has_option(key) && !base_knows(key))
       refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
                          to.name()));
   }
   check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
   check_side(to, "destination", request_.destination_options,
              request_.destination_credentials != nullptr);
-  const bool may_authenticate =
-      ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+  const bool may_authenticate = ((from.capabilities() | to.capabilities() |
+                                  (base_transport_ ? base_transport_->capabilities() : 0)) &
+                                 SEALOS_ASKS_CREDENTIALS) != 0;
   if (request_.credentials_given && !may_authenticate)
     refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
                        to.name()));
@@ -204,7 +213,7 @@ void CopySession::refuse_unused_options() const {
       const bool asked = std::any_of(sides.begin(), sides.end(), [&, &key = key](const auto* side) {
         return side->was_asked_for(key);
       });
-      if (!asked)
+      if (!asked && !base_knows(key))
         refuse(fmt::format("option {} has no effect on a copy from {} to {}; leave it away", key,
                            source_place_.transport, request_.destination.transport));
     }
@@ -250,8 +259,12 @@ void CopySession::find_source() {
 
 void CopySession::open_source() {
   source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
+  if (request_.referrers && !source_->has_referrers())
+    refuse(fmt::format("{} does not know what refers to an image; leave --referrers away",
+                       from_transport_->name()));
   selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
   if (request_.decryption_keys) on_side(Side::source, [&] { open_layers(); });
+  if (request_.edit_recipients) on_side(Side::request, [&] { edit_recipients(); });
 }
 
 /// The keys of encrypted layers, before anything else is read.
@@ -340,6 +353,12 @@ std::vector<BlobTask> CopySession::tasks() const {
     if (!plan.config) continue;
     const std::string key = key_of(*plan.config);
     if (seen.insert(key).second) configs.push_back({key, &*plan.config, &plan.config_bytes});
+  }
+  for (const ReferrerPlan& plan : referrers_) {
+    for (const BlobStep& step : plan.blobs) {
+      const std::string key = key_of(step);
+      if (seen.insert(key).second) layers.push_back({key, &step, nullptr});
+    }
   }
   layers.insert(layers.end(), configs.begin(), configs.end());
   return layers;

@@ -217,4 +217,27 @@ std::optional<std::string> jwe_decrypt(std::string_view text, const std::vector<
   return std::nullopt;
 }
 
+std::vector<std::string> jwe_recipients(std::string_view text) {
+  std::vector<std::string> labels;
+  for (const ParsedRecipient& recipient : parse(text).recipients) {
+    std::string label = recipient.header.text_at("alg");
+    if (const Json* epk = recipient.header.find("epk")) label += ", " + epk->text_at("crv");
+    const std::string key = recipient.header.text_at("kid");
+    labels.push_back(key.empty() ? label : label + ", key " + key);
+  }
+  return labels;
+}
+
+std::string jwe_without(std::string_view text, size_t which) {
+  Json json = Json::parse(text);
+  Json* list = json.find("recipients");
+  if (list == nullptr) malformed("it has no list of recipients");
+  Json::Array& recipients = list->items("recipients");
+  recipients.erase(recipients.begin() + static_cast<std::ptrdiff_t>(which));
+  // Go's copy of the first recipient's key.
+  json.erase("encrypted_key");
+  json.erase("header");
+  return json.dump();
+}
+
 }  // namespace sealos::encryption

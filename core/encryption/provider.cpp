@@ -60,7 +60,7 @@ KeyProvider KeyProvider::load(const std::string& name, const config::Environment
 std::string KeyProvider::wrap(std::string_view options, const std::string& argument) const {
   std::string secret = encode_base64(options);
   const config::WipeAtEnd wiped(secret);
-  const Json request = Json::object(
+  Json request = Json::object(
       {{"op", "keywrap"},
        {"keywrapparams",
         Json::object(
@@ -68,7 +68,10 @@ std::string KeyProvider::wrap(std::string_view options, const std::string& argum
                                   {"DecryptConfig", no_parameters()}})},
              {"optsdata", secret}})},
        {"keyunwrapparams", Json::object({{"dc", nullptr}, {"annotation", nullptr}})}});
-  return ask(request.dump(), "keywrapresults", "annotation");
+  const config::WipeAtEnd wipe_request(request);
+  std::string text = request.dump();
+  const config::WipeAtEnd wipe_text(text);
+  return ask(text, "keywrapresults", "annotation");
 }
 
 std::string KeyProvider::unwrap(std::string_view annotation, const std::string& argument) const {
@@ -91,7 +94,8 @@ std::string KeyProvider::ask(const std::string& request, const char* group,
                             printable(result.errors, 200)));
   }
   try {
-    const Json answer = Json::parse(result.output);
+    Json answer = Json::parse(result.output);
+    const config::WipeAtEnd wipe_answer(answer);
     const auto bytes = decode_base64(answer.at(group).at(member).string(member));
     if (!bytes || bytes->empty()) throw Error(Status::invalid, "its answer is not base64");
     return *bytes;

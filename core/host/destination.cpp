@@ -1,5 +1,7 @@
 #include "core/host/destination.hpp"
 
+#include <algorithm>
+
 #include "core/host/checked.hpp"
 #include "core/host/listed_referrers.hpp"
 
@@ -125,6 +127,9 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
 }
 
 void Destination::check_signatures(const std::string& format) {
+  if (const auto all = signature_formats();
+      all && std::find(all->begin(), all->end(), format) == all->end())
+    throw Error(Status::unsupported, "signatures of the format " + format + " are not stored");
   if (c_->get_extension == nullptr) return;
   const auto* found =
       static_cast<const sealos_signature_check*>(contained(plugin_, "get_extension", [&] {
@@ -159,6 +164,22 @@ std::optional<std::vector<Referrer>> Destination::list_referrers(
   return listed_referrers(plugin_, [&](sealos_emit emit, void* to, sealos_error* error) {
     return known->list(c_.get(), subject.str().c_str(),
                        artifact_type ? artifact_type->c_str() : nullptr, emit, to, error);
+  });
+}
+
+bool Destination::stores_attached() const {
+  const sealos_destination_referrers* known = referrers();
+  return known != nullptr && SEALOS_HAS(known, sealos_destination_referrers, put_attached);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  const sealos_destination_referrers* known = referrers();
+  if (!stores_attached())
+    throw Error(Status::unsupported, "the destination stores nothing beside its images");
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put of what is attached", [&](sealos_error* error) {
+    return known->put_attached(c_.get(), subject.str().c_str(), kind.c_str(), &item, error);
   });
 }
 

@@ -44,6 +44,8 @@ class Destination {
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
   /// Whether the transport stores manifests that refer to its images.
   bool stores_referrers() const { return referrers() != nullptr; }
+  /// Whether it also stores what stands beside its images.
+  bool stores_attached() const;
   /// A manifest that has a subject; its blobs have been put, and commit is still to come. Throws
   /// SEALOS_UNSUPPORTED unless stores_referrers().
   void put_referrer(const Item& manifest);
@@ -51,6 +53,8 @@ class Destination {
   /// does not know.
   std::optional<std::vector<Referrer>> list_referrers(
       const Digest& subject, const std::optional<std::string>& artifact_type);
+  /// A manifest that stands beside the one with this digest; otherwise the same.
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   /// The reference of what was written, where the destination has something to say about it.
   std::optional<std::string> commit(const Item& top);
   /// Never throws; a failure is returned.

@@ -28,6 +28,7 @@ struct ExtendedSource : PlainSource {
 struct PlainDestination {
   Blob put_blob(const Blob& blob, Stream&) { return blob; }
   void put_manifest(const std::optional<Digest>&, const Item&) {}
+  void put_signatures(const std::optional<Digest>&, const std::vector<Item>&) {}
   std::optional<std::string> commit(const Item&) { return std::nullopt; }
 };
 

@@ -123,4 +123,17 @@ std::vector<Referrer> Source::list_referrers(const Digest& subject,
   });
 }
 
+std::vector<Attached> Source::list_attached(const Digest& subject) {
+  const sealos_source_referrers* known = referrers();
+  if (known == nullptr || !SEALOS_HAS(known, sealos_source_referrers, list_attached)) return {};
+  std::vector<Item> items;
+  checked(plugin_, "list of what is attached", [&](sealos_error* error) {
+    return known->list_attached(c_.get(), subject.str().c_str(), &collect<Item, sealos_item>,
+                                &items, error);
+  });
+  std::vector<Attached> out;
+  for (Item& item : items) out.push_back({std::move(item.label), std::move(item.data)});
+  return out;
+}
+
 }  // namespace sealos

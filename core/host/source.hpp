@@ -35,6 +35,8 @@ class Source {
   /// The manifests whose subject has this digest. Empty where the transport does not know.
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type = {});
+  /// The manifests that stand beside the one with this digest, as cosign puts them.
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   struct Release {

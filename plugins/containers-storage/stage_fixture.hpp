@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "layer_stager.hpp"
+#include "support/base64/base64.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/layer_tar/tar_split.hpp"
 #include "support/testing/temp_folder.hpp"
 
@@ -46,7 +46,7 @@ struct Stage {
         if (line.size > 0)
           out += text(std::filesystem::path(line.name).relative_path().lexically_normal());
       } else {
-        layer_tar::append_from_base64(out, line.payload);
+        append_from_base64(out, line.payload);
       }
     }
     return out;

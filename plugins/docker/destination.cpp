@@ -127,6 +127,11 @@ std::vector<Referrer> Destination::list_referrers(const Digest& subject,
   return docker::list_referrers(registry_, subject, artifact_type);
 }
 
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  docker::put_attached(registry_, subject, kind, manifest);
+}
+
 bool Destination::has_same(const std::string& name, const Item& manifest) {
   try {
     const auto there = head_manifest(registry_, name, registry_.push_scope());

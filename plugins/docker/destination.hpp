@@ -15,8 +15,7 @@ namespace sealos::docker {
 
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS | SEALOS_STORES_SIGNATURES;
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_URLS | SEALOS_KEEPS_LAYERS;
 
   /// insecure: see Registry.
   Destination(sdk::Host host, const DockerName& name, bool insecure, sdk::Intent intent);
@@ -37,6 +36,7 @@ class Destination {
   void check_signatures(std::string_view format) { signatures_.check(format); }
   /// Added to those that are there, which another tag of the same image may need.
   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:

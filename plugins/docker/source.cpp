@@ -87,4 +87,8 @@ std::vector<Referrer> Source::list_referrers(const Digest& subject,
   return docker::list_referrers(registry_at(chosen_), subject, artifact_type);
 }
 
+std::vector<Attached> Source::list_attached(const Digest& subject) {
+  return docker::list_attached(registry_at(chosen_), subject);
+}
+
 }  // namespace sealos::docker

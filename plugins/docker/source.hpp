@@ -27,6 +27,7 @@ class Source {
   std::vector<Item> read_signatures(const std::optional<Digest>& instance);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   struct Place {

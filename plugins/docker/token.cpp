@@ -75,6 +75,9 @@ bool Authorizer::renew(const Scopes& scopes, const std::string& used,
   Scopes asked = split_scopes(bearer->text("scope"));
   asked.insert(scopes.begin(), scopes.end());
   if (asked != scopes) widened_[scopes] = asked;
+  // Another thread may have renewed it while this one was being refused.
+  const auto known = tokens_.find(asked);
+  if (known != tokens_.end() && used != "Bearer " + known->second.value) return true;
   tokens_.erase(scopes);
   tokens_.erase(asked);
   return true;

@@ -94,7 +94,8 @@ bool Destination::holds_this_alone() const {
   }
   return std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
     const std::string name = annotation(entry, kRefName);
-    return name == name_.name || (name.empty() && refer.contains(entry.text_at("digest")));
+    return name == name_.name || belongs_to_image(entry) ||
+           (name.empty() && refer.contains(entry.text_at("digest")));
   });
 }
 
@@ -132,12 +133,12 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
 }
 
 void Destination::put_referrer(const Item& manifest) {
-  const Digest digest = digest_of(manifest.data);
-  check_layout_manifest(digest, manifest);
-  if (!subject_of(manifest))
-    throw Error(Status::invalid, "oci-archive: a manifest without a subject refers to nothing");
-  output().writer().put(digest, manifest.data);
-  referrers_.push_back(referrer_descriptor(digest, manifest));
+  output().writer().put(belonging_.add_referrer(manifest), manifest.data);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  output().writer().put(belonging_.add_attached(subject, kind, manifest), manifest.data);
 }
 
 std::vector<Referrer> Destination::list_referrers(
@@ -147,12 +148,12 @@ std::vector<Referrer> Destination::list_referrers(
 }
 
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_ && referrers_.empty())
+  if (!top_ && belonging_.empty())
     throw Error(Status::internal, "oci-archive: there is no manifest to commit");
   const std::string replaced = top_ ? index_.add(*top_, name_.name) : "";
   // An archive is no store: what has lost its name is not carried along for ever.
   if (!replaced.empty()) index_.remove_unnamed(replaced);
-  for (const Json& descriptor : referrers_) index_.add_referrer(descriptor);
+  belonging_.put_into(index_);
   if (former_) carry_over_images();
   output().writer().add("oci-layout", kLayoutFile);
   output().writer().add("index.json", index_.dump());

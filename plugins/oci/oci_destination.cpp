@@ -6,7 +6,6 @@
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/oci_layout/reach.hpp"
-#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci {
 
@@ -75,12 +74,12 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
 }
 
 void Destination::put_referrer(const Item& manifest) {
-  const Digest digest = digest_of(manifest.data);
-  check_layout_manifest(digest, manifest);
-  if (!subject_of(manifest))
-    throw Error(Status::invalid, "oci: a manifest without a subject refers to nothing");
-  writer_.put(digest, manifest.data);
-  referrers_.push_back(referrer_descriptor(digest, manifest));
+  writer_.put(belonging_.add_referrer(manifest), manifest.data);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  writer_.put(belonging_.add_attached(subject, kind, manifest), manifest.data);
 }
 
 std::vector<Referrer> Destination::list_referrers(
@@ -91,7 +90,7 @@ std::vector<Referrer> Destination::list_referrers(
 }
 
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_ && referrers_.empty())
+  if (!top_ && belonging_.empty())
     throw Error(Status::internal, "oci: there is no manifest to commit");
   writer_.flush();
   layout_.write_layout_file();
@@ -105,7 +104,7 @@ void Destination::replace_index() {
   LayoutIndex index = layout_.read_index(false);
   const LayoutIndex before = index;
   const std::string replaced = top_ ? index.add(*top_, name_.name) : "";
-  for (const Json& descriptor : referrers_) index.add_referrer(descriptor);
+  belonging_.put_into(index);
   const bool drop = remove_replaced_ && !replaced.empty();
   if (drop) index.remove_unnamed(replaced);
   layout_.replace_index(index);

@@ -47,7 +47,7 @@ def files_of_this_machine(megabytes):
 
 
 def real_image(folder, megabytes, count):
-    """An image of so many gzip layers of about the same size."""
+    """An image of so many layers of about the same size, compressed as most are in registries."""
     layout = layouts.Layout(folder)
     files = files_of_this_machine(megabytes)
     share = sum(os.path.getsize(f) for f in files) / count
@@ -62,7 +62,7 @@ def real_image(folder, megabytes, count):
             size += len(data)
 
     for _ in range(count):
-        made.append(layout.add_layer(fill, "gzip"))
+        made.append(layout.add_layer(fill, "gzip", 6))
     layout.tag("1", layout.add_image(made))
     return layout
 

@@ -61,8 +61,8 @@ def kept(route):
 
 
 def unpacked(route):
-    """A store unpacks layers, so that how they come makes no difference."""
-    return REFUSED if route.transport == "containers-storage" else WORKS
+    """A store and a SIF unpack layers, so that how they come makes no difference."""
+    return REFUSED if route.transport in ("containers-storage", "sif") else WORKS
 
 
 def blobs(route):

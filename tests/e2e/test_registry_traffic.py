@@ -100,7 +100,7 @@ class Traffic(Case):
                     self.assertLessEqual(max(first.most, to.most), 2)
         for flags in (["--max-connections", "1"], ["--max-connections-per-host", "1"]):
             result = self.sealos("push", "-q", LOOSE, *flags, source, "docker://%s/none:1" % first.address)
-            self.assert_refused(result, process.USAGE, "at least 2")
+            self.assert_refused(result, process.CORRUPT, "at least 2")
 
     def test_lost_connections_of_a_limited_copy_do_not_lock_it_up(self):
         big = layouts.large_image(self.path("big"), 12, layers=4, compression="gzip", random_share=1)

@@ -59,7 +59,7 @@ void Pool::note_cost(unsigned client, const std::string& origin, std::chrono::mi
 bool Pool::has_room(unsigned limit, const Count& count, Side side) const {
   if (limit == 0) return true;
   if (count.used >= limit) return false;
-  return side != Side::reader || count.writers == 0 || count.by_readers + 1 < limit;
+  return side != Side::reader || count.writers == 0 || limit == 1 || count.by_readers + 1 < limit;
 }
 
 void Pool::add(Count& count, Side side, int number) {

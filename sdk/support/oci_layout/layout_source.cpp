@@ -112,6 +112,22 @@ std::vector<Referrer> LayoutSource::list_referrers(
   }
 }
 
+std::vector<Attached> LayoutSource::list_attached(const Digest& subject) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Attached> found;
+  for (const std::string_view kind : kAttachedKinds) {
+    const std::string name = attached_name(subject, kind);
+    for (const Json& json : entries_) {
+      if (annotation(json, kRefName) != name) continue;
+      const Descriptor entry = Descriptor::of(json);
+      children_.insert_or_assign(entry.digest, entry);
+      found.push_back({std::string(kind), entry.json().dump()});
+      break;
+    }
+  }
+  return found;
+}
+
 /// Searches what is known already, then the index, and the indexes in it. Called with the lock
 /// held.
 const Descriptor& LayoutSource::find_instance(const Digest& instance) {

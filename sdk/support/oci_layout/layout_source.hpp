@@ -53,6 +53,8 @@ class LayoutSource {
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  /// The entries that have names as attached_name makes them.
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   const Descriptor& find_instance(const Digest& instance);

@@ -5,17 +5,30 @@ import socket
 import threading
 
 
+def is_over(connection):
+    """Whether the client has closed it, though the thread that serves it may not know yet."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class Count:
     """Connections that are open, and the most that there were at a time."""
 
     def __init__(self):
-        self.open = self.most = 0
-        self.lock = threading.Lock()
+        self.open, self.most, self.lock = set(), 0, threading.Lock()
 
-    def add(self, number):
+    def begin(self, connection):
         with self.lock:
-            self.open += number
-            self.most = max(self.most, self.open)
+            self.open = {other for other in self.open if not is_over(other)} | {connection}
+            self.most = max(self.most, len(self.open))
+
+    def end(self, connection):
+        with self.lock:
+            self.open.discard(connection)
 
 
 class CountingRelay(Count):
@@ -39,7 +52,7 @@ class CountingRelay(Count):
                 return
             counts = [count for count in (self, self.within) if count]
             for count in counts:
-                count.add(1)
+                count.begin(client)
             threading.Thread(target=self._serve, args=(client, counts), daemon=True).start()
 
     def _serve(self, client, counts):
@@ -50,7 +63,7 @@ class CountingRelay(Count):
             pass
         finally:
             for count in counts:
-                count.add(-1)
+                count.end(client)
 
     def _relay(self, client, server):
         sent, other = 0, {client: server, server: client}

@@ -40,6 +40,8 @@ enum class Intent { write, preview };
 ///   std::vector<Referrer> list_referrers(const Digest& subject,
 ///                                        const std::optional<std::string>& artifact_type);
 ///                                                       the same, where D has put_referrer
+///   void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
+///                                                       the same, beside the former
 ///   void check_signatures(std::string_view format);     extension SEALOS_SIGNATURE_CHECK
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
@@ -162,10 +164,20 @@ class DestinationBox : public sealos_destination {
                                       sealos_error* error) {
     return emit_referrers(object(self), subject, artifact_type, emit, to, error);
   }
+  static sealos_status put_attached(sealos_destination* self, const char* subject, const char* kind,
+                                    const sealos_item* manifest, sealos_error* error) {
+    return guard(error, [&] {
+      object(self).put_attached(Digest::require(subject), text_or_empty(kind), from_c(*manifest));
+    });
+  }
   static constexpr sealos_destination_referrers kReferrers = [] {
-    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr};
+    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr,
+                                     nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
     if constexpr (kListsReferrers) out.list = &list_referrers;
+    if constexpr (requires(D & d, const Digest& subject, const std::string& kind,
+                           const Item& item) { d.put_attached(subject, kind, item); })
+      out.put_attached = &put_attached;
     return out;
   }();
   static sealos_status check_format(sealos_destination* self, const char* format,

@@ -1,4 +1,4 @@
-// Manifests that name another one as their subject. std only.
+// Manifests that belong to another one. std only.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,12 @@ namespace sealos {
 /// One manifest that refers to another: its digest, and its descriptor as JSON.
 struct Referrer {
   Digest digest;
+  std::string descriptor;
+};
+
+/// One manifest that stands beside another: "sig", "att" or "sbom", and its descriptor as JSON.
+struct Attached {
+  std::string kind;
   std::string descriptor;
 };
 
