@@ -62,7 +62,6 @@ inline constexpr ChineseText kChineseTexts[] = {
     {"sealos examples",
      "示例：\n"
      "  sealos push localhost/app:1 registry.example.com/team/app:1\n"
-     "  sealos transports\n"
      "\n"
      "sealos 命令 --help 说明每个命令；另见 man sealos。\n"},
     {"sealos --version", "版本"},

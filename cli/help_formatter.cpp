@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <sstream>
 
@@ -74,12 +75,16 @@ std::string without_empty_twins(std::string text) {
   return text;
 }
 
+/// A text up to the first of these marks.
+std::string until(const std::string& text, std::initializer_list<const char*> marks) {
+  size_t end = text.size();
+  for (const char* mark : marks) end = std::min(end, text.find(mark));
+  return text.substr(0, end);
+}
+
 /// What a text says first: without what is in brackets, or about defaults.
 std::string beginning_of(const std::string& text) {
-  size_t end = text.size();
-  for (const char* mark : {". ", " (", "；", "，默认", "（", "。"})
-    end = std::min(end, text.find(mark));
-  return text.substr(0, end);
+  return until(text, {". ", " (", "；", "，默认", "（", "。"});
 }
 
 /// The first two of the examples.
@@ -176,8 +181,10 @@ std::string HelpFormatter::make_description(const CLI::App* app) const {
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
-  const std::string text = sub->get_description();
-  return flag_line("  " + sub->get_name(), text.substr(0, text.find('\n')));
+  std::string text = sub->get_description();
+  if (columns(text) > kWidth - kLeft)
+    text = until(text, {"\n", ". ", ": ", ", ", "。", "：", "，"});
+  return flag_line("  " + sub->get_name(), text);
 }
 
 std::string HelpFormatter::all_of(const CLI::App& app, const std::string& name) const {
@@ -215,7 +222,7 @@ void prepare_help(CLI::App& app) {
   app.option_defaults()->group(app.get_options().empty() ? "Options"
                                                          : app.get_options().back()->get_group());
   app.set_help_flag("-h,--help", "This text");
-  if (lines_in(app.help()) > kLines) {
+  if (app.get_subcommands({}).empty() && lines_in(app.help()) > kLines) {
     app.set_help_flag();
     app.set_help_flag("-h,--help", "The flags used most, and examples");
     app.set_help_all_flag("--help-all", "All flags");

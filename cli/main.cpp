@@ -18,7 +18,6 @@ using namespace sealos::cli;
 constexpr const char* kExamples =
     "Examples:\n"
     "  sealos push localhost/app:1 registry.example.com/team/app:1\n"
-    "  sealos transports\n"
     "\n"
     "sealos COMMAND --help says more of each; so does man sealos.\n";
 

@@ -90,7 +90,11 @@ class Consumer(Case):
 
     def test_the_template_is_short(self):
         folder = os.path.join(environment.TREE, "sdk/template")
-        self.assertLessEqual(sum(len(open(os.path.join(folder, n), encoding="utf-8").readlines()) for n in os.listdir(folder)), 150)
+        lines = 0
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                lines += len(file.readlines())
+        self.assertLessEqual(lines, 150)
 
     def test_the_example_in_c_reads_what_a_web_server_shows(self):
         plugins = self.make_example("c", CFLAGS="-O1 -Wpedantic -Werror")
@@ -116,13 +120,6 @@ class Consumer(Case):
                           SEALOS_PLUGIN_PATH=plugins)
         self.sealos_there("push", "pile:%s:zstd" % self.path("kept"), "dir:" + self.path("zstd"), SEALOS_PLUGIN_PATH=plugins)
         self.assert_conforms(os.path.join(plugins, "pile.so"), "-r", "pile:{dir}/a:{name}")
-
-    def test_the_template_keeps_the_rules_of_the_abi(self):
-        self.build()
-        result = process.run(os.path.join(self.installed.prefix, "bin/sealos-conformance"), "-r", "shelf:{dir}/x:{name}",
-                             os.path.join(self.installed.plugins, "shelf.so"), env=self.env)
-        self.assertEqual(result.code, 0, result)
-        self.assertRegex(result.out, r"\n\d\d passed, \d+ skipped, 0 failed\n")
 
     def test_the_header_is_plain_c_and_strict_cxx(self):
         flags = process.check("pkg-config", "--cflags", "sealos-sdk", env=dict(

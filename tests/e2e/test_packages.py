@@ -10,10 +10,11 @@ from support.installed import CMAKE
 
 environment.need("readelf")
 
+# sealos itself speaks HTTP to who is to know of custom resources.
+HTTP = {"docker", "docker-daemon", "sealos"}
 # What no other package may bring in.
 OWN = {"libostree": {"ostree"}, "libglib": {"ostree"}, "libgio": {"ostree"}, "libgobject": {"ostree"}, "libsquashfs": {"sif"},
-       "libPocoNet": {"docker", "docker-daemon"}, "libPocoFoundation": {"docker", "docker-daemon"}, "libPocoJSON": set(),
-       "libssl": {"docker", "docker-daemon"}, "libgpgme": {"sealos"}, "libsqlite3": {"sealos"}, "libyaml": {"sealos"},
+       "libPocoNet": HTTP, "libPocoFoundation": HTTP, "libPocoJSON": set(), "libssl": HTTP, "libgpgme": {"sealos"}, "libsqlite3": {"sealos"}, "libyaml": {"sealos"},
        "libtomlplusplus": {"sealos", "containers-storage"}}
 
 
