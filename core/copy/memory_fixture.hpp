@@ -44,7 +44,7 @@ inline std::vector<Referrer> referrers_at(const Place& place, const Digest& subj
   std::vector<Referrer> out;
   if (place.list_fails) throw Error(Status::unavailable, "no list");
   for (const auto& [name, text] : place.manifests) {
-    const Item manifest{media_type::kOciManifest, text};
+    const Item manifest{std::string(media_type::kOciManifest), text};
     if (name.empty() || subject_of(manifest) != subject) continue;
     const Digest digest = Digest::require(name);
     const Json descriptor = referrer_descriptor(digest, manifest);
