@@ -124,14 +124,13 @@ class FaultyRegistry(Case):
 
     def test_bodies_that_are_cut_or_stall(self):
         largest = max(self.sizes.values())
-        for at in (0, 1, 1000, largest // 2, largest - 1):
-            for stall in (0, 0.6):
-                with self.subTest(at=at, stall=stall):
-                    patience = ["-o", "docker.stall-timeout=300ms"]
-                    # 0-0, of a single byte, is what an empty upload says as well: that byte goes again.
-                    registry = self.pushed(Once(PUSH_POINTS["body"], cut(at, stall)), *patience, received=self.bytes + (at == 1))
-                    self.assertLessEqual(registry.requests.count("POST /v2/app/blobs/uploads/"), len(self.sizes) + (at < 2))
-                    self.pulled(Once(("GET", max(self.sizes, key=self.sizes.get)), cut(at, stall)), *patience)
+        for at, stall in ((0, 0), (1, 0), (1000, 0.4), (largest // 2, 0), (largest - 1, 0), (largest // 2, 0.4)):
+            with self.subTest(at=at, stall=stall):
+                patience = ["-o", "docker.stall-timeout=200ms"]
+                # 0-0, of a single byte, is what an empty upload says as well: that byte goes again.
+                registry = self.pushed(Once(PUSH_POINTS["body"], cut(at, stall)), *patience, received=self.bytes + (at == 1))
+                self.assertLessEqual(registry.requests.count("POST /v2/app/blobs/uploads/"), len(self.sizes) + (at < 2))
+                self.pulled(Once(("GET", max(self.sizes, key=self.sizes.get)), cut(at, stall)), *patience)
 
     def test_a_registry_that_says_when_to_come_back_is_not_asked_before(self):
         for point, make in ((PUSH_POINTS["body"], self.pushed), (PULL_POINTS["blob"], self.pulled)):
@@ -236,7 +235,8 @@ class FaultyRegistry(Case):
                 return request.fail(400, "NAME_INVALID")
             return False
         registry = self.pushed(google, "--creds", "_json_key:{\"a\": \"b:c\"}")
-        self.assertLessEqual(len([r for r in registry.requests if r.startswith("PATCH")]), len(self.sizes))
+        # At most what is begun before the first refusal, each again where the refusal was lost with the connection.
+        self.assertLessEqual(len([r for r in registry.requests if r.startswith("PATCH")]), 2 * len(self.sizes))
 
     def test_like_harbor_behind_nginx_large_requests_are_refused_with_a_page(self):
         layout = layouts.large_image(self.path("large"), 9, layers=1, compression="gzip", random_share=1)
