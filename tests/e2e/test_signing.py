@@ -156,7 +156,9 @@ class Signing(Case):
         store = stores.Store(self.path("store"))
         self.addCleanup(store.close)
         self.sign(store.reference("registry.example.com/team/app:1"))
-        files = glob.glob(os.path.join(store.root, "vfs-images", "*", "signature*"))
+        # "signatures", and "signature-<hex>" as the store writes names with a dash.
+        files = [file for name in ("signatures", "=" + base64.b64encode(b"signature").decode() + "*")
+                 for file in glob.glob(os.path.join(store.root, "vfs-images", "*", name))]
         self.assertEqual(len(files), 2)
         for file in files:
             self.assertIn(NAME, self.ring.gpg("--decrypt", file))
