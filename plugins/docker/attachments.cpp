@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kMaxPayload = 4 << 20;
 constexpr size_t kMostLayers = 1000;
 /// How often another writer may take the place of what was just written.
-constexpr int kTurns = 8;
+constexpr int kAttachTurns = 8;
 
 std::optional<Attachment> find_attachment(Registry& registry, const std::string& tag) {
   try {
@@ -97,7 +97,7 @@ void add_attachments(Registry& registry, Uploader& uploader, const Digest& manif
     std::vector<AttachedSignature> parsed;
     for (const Item& one : signatures) parsed.push_back(AttachedSignature::parse(one));
     // Read back after each writing: another writer's image may have taken the place of ours.
-    for (int turn = 0; turn < kTurns; ++turn) {
+    for (int turn = 0; turn < kAttachTurns; ++turn) {
       registry.host().throw_if_cancelled();
       if (add_missing(registry, uploader, tag, parsed)) return;
     }
