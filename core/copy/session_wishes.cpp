@@ -90,6 +90,7 @@ void CopySession::read_base() {
   base.sparse = request_.sparse;
   base.check_policy = request_.check_policy;
   base.check_signatures = request_.check_signatures;
+  base.wants_signatures = request_.wants_signatures;
   base.engine_options = request_.engine_options;
   try {
     base.options = options_for(*base_transport_, request_);
