@@ -41,19 +41,39 @@ bool is_device_left_out(const TarEntry& entry) {
   return device && namespaced;
 }
 
+/// Knows whether a failure is the stream's, which goes on as it came, or one of the disk.
+class NotedStream final : public Stream {
+ public:
+  explicit NotedStream(Stream& from) : from_(from) {}
+  size_t read(std::span<std::byte> into) override {
+    failed_ = true;
+    const size_t n = from_.read(into);
+    failed_ = false;
+    return n;
+  }
+  std::int64_t size() const override { return from_.size(); }
+  bool failed() const { return failed_; }
+
+ private:
+  Stream& from_;
+  bool failed_ = false;
+};
+
 }  // namespace
 
 Extractor::Extractor(int root, int aside, int notes, Form form)
     : root_(root), aside_(aside), notes_(notes), form_(form), inside_(root) {}
 
 Extracted Extractor::run(Stream& tar, TarSplitWriter& split) {
-  TarReader reader(tar, &split);
+  NotedStream noted(tar);
+  TarReader reader(noted, &split);
   while (const std::optional<TarEntry> entry = reader.next()) {
     try {
       extract(*entry, reader, split);
     } catch (Error& e) {
-      if (e.status() == Status::not_found || e.status() == Status::exists ||
-          e.status() == Status::denied) {
+      const bool of_a_file = e.status() == Status::not_found || e.status() == Status::exists ||
+                             e.status() == Status::denied;
+      if (of_a_file && !noted.failed()) {
         throw Error(Status::io, e.message());  // of the disk, not of the image asked for
       }
       throw;

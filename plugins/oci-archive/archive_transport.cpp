@@ -11,10 +11,14 @@ namespace sealos::oci_archive {
 struct Transport {
   static constexpr const char* kName = "oci-archive";
   static constexpr const char* kOptions[] = {
+      "referrers-only",
+      "what is written only refers to images that are there already",
       "oci-archive.existing",
       "add, replace or refuse a file that is there; else it is replaced unless it holds images of "
       "other names",
-      "oci-archive.accept-uncompressed", "true: layers that come uncompressed stay so", nullptr};
+      "oci-archive.accept-uncompressed",
+      "true: layers that come uncompressed stay so",
+      nullptr};
 
   static std::unique_ptr<Reference> parse_reference(sdk::Host, std::string_view details) {
     return std::make_unique<Reference>(details);

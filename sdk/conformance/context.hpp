@@ -21,6 +21,7 @@ struct Options {
   std::vector<std::string> sources;     ///< TRANSPORT:DETAILS of images that are there
   std::map<std::string, std::string> options;
   std::vector<std::string> cases;  ///< none: all
+  std::string prepare;             ///< command that makes a place, with {dir}; "": none
   std::string credentials;         ///< USER:PASSWORD; "": none
   unsigned timeout = 60;           ///< seconds a case may take
   std::int64_t big = 64 << 20;     ///< bytes of a big blob

@@ -22,6 +22,7 @@ Tries whether a plugin keeps the rules of the ABI, each case in a process of its
                             -r 'shelf:{dir}/x:{name}'. One for each transport to try
   -s, --source REFERENCE    an image that is there, for transports that only read
   -o, --option KEY=VALUE    an option of a transport
+      --prepare COMMAND     run before each case, where {dir} needs something in it
       --creds USER:PASSWORD credentials, for every registry that is asked for
       --case NAME           only this case; several times
       --big MIB             size of the blob of write-big-blob (64)
@@ -76,6 +77,8 @@ void take_value(CommandLine& line, const std::string& flag, const std::string& v
     options.sources.push_back(value);
   } else if (flag == "-o" || flag == "--option") {
     add_option(options, value);
+  } else if (flag == "--prepare") {
+    options.prepare = value;
   } else if (flag == "--creds") {
     options.credentials = value;
   } else if (flag == "--case") {

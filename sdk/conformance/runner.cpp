@@ -72,12 +72,18 @@ pid_t start_again(std::vector<std::string> arguments, const std::string& name,
 /// A folder that is gone with all that is in it at the end of the case, however that ended.
 class CaseFolder {
  public:
-  CaseFolder() {
+  explicit CaseFolder(std::string prepare) {
     const char* base = std::getenv("TMPDIR");
     path_ =
         std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/sealos-conformance-XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) throw Failure{"no folder can be made: " + path_};
     ::setenv("SEALOS_CONFORMANCE_FOLDER", path_.c_str(), 1);
+    const std::string place = path_ + "/place";
+    std::filesystem::create_directory(place);
+    for (size_t at = 0; (at = prepare.find("{dir}", at)) != std::string::npos;)
+      prepare.replace(at, 5, place);
+    if (!prepare.empty() && std::system(prepare.c_str()) != 0)
+      throw Failure{"--prepare failed: " + prepare};
   }
   CaseFolder(const CaseFolder&) = delete;
   CaseFolder& operator=(const CaseFolder&) = delete;
@@ -131,7 +137,7 @@ std::string content_of(int fd) {
 Row run_one(const Options& options, const std::vector<std::string>& arguments, const Case& one,
             const std::string& transport) {
   const auto start = Clock::now();
-  const CaseFolder folder;
+  const CaseFolder folder(options.prepare);
   int pipe[2] = {-1, -1};
   const int output = ::memfd_create("output", MFD_CLOEXEC);
   if (output < 0 || ::pipe2(pipe, O_CLOEXEC) != 0) throw Failure{"no pipe can be made"};

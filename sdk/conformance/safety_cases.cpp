@@ -245,7 +245,7 @@ void cancelled(Context& context) {
   blob.blob.digest = Digest::require("sha256:" + std::string(64, 'e'));
   blob.blob.size = kSize + 1;
   Blobs stored;
-  const Answer answer = to->put_blob(blob.blob, *endless_stream(kSize, trouble), stored);
+  const Answer answer = to->put_blob(blob.blob, *endless_stream(kSize + 1, trouble), stored);
   require(answer.status == SEALOS_CANCELLED, "after cancelling " + answer.text());
   to->abort();
   std::unique_ptr<Source> source;

@@ -85,8 +85,10 @@ std::unique_ptr<Stream> endless_stream(std::int64_t size, Trouble trouble) {
 
 std::unique_ptr<Stream> file_stream_of(const std::filesystem::path& file, const std::string& bytes,
                                        bool good) {
-  std::ofstream(file, std::ios::binary) << "skipped:" << bytes;
-  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  static int serial = 0;  // a plugin may read a file again, so each blob has one of its own
+  const std::string path = file.string() + std::to_string(++serial);
+  std::ofstream(path, std::ios::binary) << "skipped:" << bytes;
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 || ::lseek(fd, 8, SEEK_SET) != 8) throw Failure{"the test cannot read its own file"};
   return std::make_unique<FdStream>(fd, static_cast<std::int64_t>(bytes.size()), good);
 }
