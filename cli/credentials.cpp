@@ -68,4 +68,11 @@ void use_credentials(Hooks& hooks, const PushOptions& o, CopyRequest& request,
   request.destination_credentials = make_side(o.target, request.destination);
 }
 
+void use_credentials(Hooks& hooks, const std::optional<std::string>& creds,
+                     const std::string& authfile, const Location& place,
+                     const std::shared_ptr<const LazyRegistries>& registries) {
+  require_readable("--authfile", authfile);
+  hooks.credentials = FinderMaker(registries).make(creds, authfile, registry_of(place));
+}
+
 }  // namespace sealos::cli

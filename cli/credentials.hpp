@@ -16,6 +16,11 @@ namespace sealos::cli {
 void use_credentials(Hooks& hooks, const PushOptions& options, CopyRequest& request,
                      const std::shared_ptr<const LazyRegistries>& registries);
 
+/// The same for a command that looks at one place: --creds and --authfile are for that.
+void use_credentials(Hooks& hooks, const std::optional<std::string>& creds,
+                     const std::string& authfile, const Location& place,
+                     const std::shared_ptr<const LazyRegistries>& registries);
+
 /// Throws, now and not only when a registry happens to ask, where --authfile cannot be read. The
 /// flag is named as the user wrote it.
 void require_readable(const std::string& flag, const std::string& authfile);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/config/secret.hpp"
 #include "support/file/file.hpp"
 
 namespace sealos::cli {
@@ -61,6 +62,7 @@ class SignalsEndReads {
 
 std::string read_line(int terminal) {
   std::string line;
+  line.reserve(4096);  // a secret does not move, so that no part of it is left behind
   char c = 0;
   for (;;) {
     const ssize_t n = ::read(terminal, &c, 1);
@@ -81,6 +83,7 @@ std::string ask_on_terminal(const std::string& prompt, bool show) {
                 fmt::format("there is no terminal to ask for: {}", printable(wanted)));
   }
   const SignalsEndReads interruptible;
+  if (!show) config::keep_out_of_core_files();
   // Silent before the prompt is seen: what is typed at once is not shown either.
   std::unique_ptr<NoEcho> silent;
   if (!show) silent = std::make_unique<NoEcho>(terminal.get());
@@ -91,6 +94,7 @@ std::string ask_on_terminal(const std::string& prompt, bool show) {
 }
 
 std::string read_secret_from_stdin() {
+  config::keep_out_of_core_files();
   std::string secret = read_all(STDIN_FILENO, "stdin", kMostSecret);
   if (secret.ends_with('\n')) secret.pop_back();
   if (secret.ends_with('\r')) secret.pop_back();
@@ -99,6 +103,7 @@ std::string read_secret_from_stdin() {
 
 void hide_in_arguments(int argc, char** argv, const std::string& secret) {
   if (secret.empty()) return;
+  config::keep_out_of_core_files();
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (!argument.ends_with(secret)) continue;

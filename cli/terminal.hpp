@@ -12,6 +12,8 @@ std::string ask_on_terminal(const std::string& prompt, bool show);
 /// All of stdin, without the end of its last line; 64 KiB at most.
 std::string read_secret_from_stdin();
 
+// Whoever gets a secret here is kept out of core files; see config::keep_out_of_core_files.
+
 /// Makes a secret that was given as an argument unreadable for other users of this machine: its
 /// characters are overwritten wherever an argument ends with it.
 void hide_in_arguments(int argc, char** argv, const std::string& secret);

@@ -46,6 +46,7 @@ bool key_means_host(std::string_view key, std::string_view host, AuthFile::Forma
 std::optional<AuthFile> AuthFile::load(const std::string& path, Format format) {
   std::optional<std::string> text = read_file_if_there(path);
   if (!text) return std::nullopt;
+  keep_out_of_core_files();
   const WipeAtEnd wiped(*text);
   return AuthFile(path, format, *text);
 }

@@ -82,6 +82,7 @@ std::optional<std::string> CredentialHelper::run(const char* verb, std::string_v
 }
 
 std::optional<sdk::Credentials> CredentialHelper::get(const std::string& server) const {
+  keep_out_of_core_files();
   env_.debug(fmt::format("asking {} for the login of {}", name_, printable(server)));
   std::optional<std::string> output = run("get", server, "");
   if (!output) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/copy/layer_watch.hpp"
 #include "core/copy/recoder.hpp"
 #include "core/stream/verified.hpp"
 #include "support/file/file_stream.hpp"
@@ -56,8 +57,8 @@ void complete(Blob& used, const Reuse& want) {
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
   throw CopyError(Error(Status::unsupported,
                         fmt::format("the source does not have layer {} as its manifest names it, "
-                                    "and the manifest must not change",
-                                    step.original.digest.str())),
+                                    "and {}",
+                                    step.original.digest.str(), step.why)),
                   Side::request);
 }
 
@@ -113,9 +114,13 @@ Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, B
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
+    // Before what uses it.
+    const auto scanner = watch_ == nullptr ? nullptr : watch_->scanner_for(step);
     std::optional<Recoder> recoder;
     try {
-      recoder.emplace(std::move(stream), step, recipients_);  // it looks at the first bytes
+      // It looks at the first bytes.
+      recoder.emplace(std::move(stream), step, recipients_,
+                      scanner ? watch_->tap(step, scanner.get()) : LayerTap());
     } catch (const CopyError&) {
       throw;
     } catch (Error& e) {
@@ -127,6 +132,7 @@ Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, B
     stored.annotations = recoder->annotations();
     if (step.layer) stored.compression = recoder->compression();
     report.plain = recoder->plain_digest();
+    if (scanner) watch_->keep(step, *scanner);
     return stored;
   } catch (const CopyError&) {
     throw;

@@ -12,19 +12,22 @@
 
 namespace sealos {
 
+class LayerWatch;
+
 /// Copies blobs as their steps say. Safe for concurrent use where source and destination are.
 class BlobCopier {
  public:
   BlobCopier(Source& source, Destination& destination, const CancelToken& cancel,
              const RetryPolicy& retry, ReuseFinder& reuse, Progress& progress,
-             const encryption::Recipients* recipients = nullptr)
+             const encryption::Recipients* recipients = nullptr, LayerWatch* watch = nullptr)
       : source_(source),
         destination_(destination),
         reuse_(reuse),
         cancel_(cancel),
         retry_(retry),
         progress_(progress),
-        recipients_(recipients) {}
+        recipients_(recipients),
+        watch_(watch) {}
 
   /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
   BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
@@ -49,6 +52,7 @@ class BlobCopier {
   const RetryPolicy& retry_;
   Progress& progress_;
   const encryption::Recipients* recipients_;  // not nullptr where a step encrypts
+  LayerWatch* watch_;                         // nullptr: no layer is looked into
 };
 
 /// "layer sha256:0123456789ab" or "config ...".

@@ -9,7 +9,7 @@ using namespace sealos;
 namespace {
 
 DestinationTraits place(LayerCompression compression, std::uint32_t flags = 0) {
-  return {"there", {}, compression, flags, false};
+  return {"there", {}, compression, flags};
 }
 
 LayerChoice choose(const std::string& compression, bool chunked, const CompressionWish& wish,

@@ -20,6 +20,7 @@ std::string_view config_type(ManifestKind kind) {
 /// The descriptor of a layer after its way, in a manifest of that kind.
 Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestKind kind) {
   Descriptor layer = step.original;
+  if (step.rekeyed) layer.annotations = *step.rekeyed;
   if (step.by_url || !step.layer) {
     // Only its type may have to follow the manifest's kind.
   } else if (report.stored != layer.digest) {
@@ -118,6 +119,7 @@ Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlob
                  is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
     changed |= layers[i].digest != plan.manifest.layers()[i].digest ||
+               plan.layers[i].rekeyed.has_value() ||
                is_relabelled(plan.layers[i], results_.at(key_of(plan.layers[i])));
   }
   if (!changed) return {plan.manifest, false};
@@ -211,15 +213,22 @@ Written ImageWriter::put_first_taken(const Original& original,
 }
 
 void ImageWriter::put_signatures(const Original& original, const Written& written) {
-  if (original.signatures.empty()) return;
-  if (written.changed) {
+  if (!original.signatures.empty() && written.changed) {
     throw CopyError(Error(Status::unsupported,
                           "the manifest changed, so that its signatures are no longer valid; to "
                           "drop them use --remove-signatures"),
                     Side::request);
   }
+  std::vector<Item> signatures = original.signatures;
   try {
-    destination_.put_signatures(name_of(original, written), original.signatures);
+    for (Item& made : signer_.sign(written.manifest.digest()))
+      signatures.push_back(std::move(made));
+  } catch (Error& e) {
+    throw CopyError(e.add_context("signing the manifest"), Side::request);
+  }
+  if (signatures.empty()) return;
+  try {
+    destination_.put_signatures(name_of(original, written), signatures);
   } catch (Error& e) {
     throw CopyError(e.add_context("writing signatures"), Side::destination);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/copy/format_choice.hpp"
+#include "core/copy/referrers.hpp"
 #include "core/manifest/rewrite.hpp"
 
 namespace sealos {
@@ -38,16 +39,9 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
                        const ImageWishes& wishes) {
   if (wishes.preserve_digests) return "--preserve-digests";
   if (destination.required_digest) return "the destination names its digest";
-  if (!input.signatures.empty()) return "its signatures would become invalid";
-  return input.frozen;
-}
-
-void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {
-  if (input.signatures.empty() || destination.stores_signatures) return;
-  throw Error(Status::unsupported,
-              fmt::format("the image has {} signature(s), which {} cannot store; to drop them use "
-                          "--remove-signatures",
-                          input.signatures.size(), destination.name));
+  if (!input.signatures.empty())
+    return "its signatures would become invalid (--remove-signatures drops them)";
+  return input.referred ? kReferred : input.frozen;
 }
 
 /// A layer of a frozen manifest stays as it is, or the copy is not begun.
@@ -96,6 +90,19 @@ void plan_encryption(BlobStep& step, const DestinationTraits& destination) {
   step.any_form = step.original_serves = step.chunked = false;
   step.result.reset();
   step.why = step.recode == Recode::none ? "it is encrypted" : step.why + ", and is encrypted";
+}
+
+/// The bytes stay; what the manifest says of them does not.
+void plan_rekeying(const ImageInput& input, size_t index, const std::string& frozen,
+                   BlobStep& step) {
+  const auto at = input.rekeyed.find(index);
+  if (at == input.rekeyed.end()) return;
+  if (!frozen.empty())
+    throw Error(Status::unsupported,
+                fmt::format("the recipients of layer {} would change, and the manifest must not: "
+                            "{}",
+                            step.original.digest.brief(), frozen));
+  step.rekeyed = at->second;
 }
 
 /// What decryption and encryption would change must not be frozen.
@@ -151,6 +158,7 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     if (encrypt) plan_encryption(step, destination);
     return step;
   }
+  plan_rekeying(input, index, frozen, step);
   if (!step.layer) {
     refuse_opaque(step, destination, wishes);
     return step;
@@ -166,9 +174,11 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     apply(choice, step);
     step.any_form =
         wishes.compression.form && !wishes.compression.force && choice.recode == Recode::compress;
-    step.original_serves = differs && original_serves(step, destination, wishes.compression);
+    step.original_serves =
+        differs && !wishes.exact && original_serves(step, destination, wishes.compression);
   } else if (differs) {
     step.must_reuse = step.original_serves = true;
+    step.why = "the manifest must not change: " + frozen;
   } else {
     refuse_recoding(step, choice);
   }
@@ -281,10 +291,24 @@ std::vector<Digest> diff_ids_of(const std::string& config) {
   return ids;
 }
 
+void check_signatures(const char* what, const std::vector<Item>& signatures,
+                      const DestinationTraits& destination) {
+  if (!destination.signature_formats) return;
+  const auto& formats = *destination.signature_formats;
+  const auto lost = std::count_if(signatures.begin(), signatures.end(), [&](const Item& one) {
+    return std::find(formats.begin(), formats.end(), one.label) == formats.end();
+  });
+  if (lost == 0) return;
+  throw Error(Status::unsupported,
+              fmt::format("the {} has {} signature(s), which {} cannot store; to drop them use "
+                          "--remove-signatures",
+                          what, lost, destination.name));
+}
+
 ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
                      const ImageWishes& wishes) {
   check_wish_for(wishes.compression, destination);
-  refuse_signatures(input, destination);
+  check_signatures("image", input.signatures, destination);
   if (!input.instance) check_required_digest(input.manifest, destination);
   if (input.layer_infos && input.layer_infos->size() != input.manifest.layers().size()) {
     throw Error(Status::internal, "the source gave another number of layers than its manifest has");
@@ -306,8 +330,8 @@ ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
   const std::vector<bool> encrypt =
       wishes.encrypt != nullptr ? wishes.encrypt->among(count) : std::vector<bool>(count, false);
   for (size_t i = 0; i < count; ++i) {
-    plan.layers.push_back(
-        plan_layer(input, i, diff_ids, destination, wishes, encrypt[i], plan.frozen));
+    const bool own = encrypt[i] && i >= input.base_layers;
+    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, wishes, own, plan.frozen));
   }
   choose_kinds(plan, destination);
   plan_schema1(plan);

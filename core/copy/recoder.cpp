@@ -7,7 +7,9 @@
 
 #include "core/copy/blob_copier.hpp"
 #include "core/copy/plain_digest.hpp"
+#include "core/custom_resources/layer_scanner.hpp"
 #include "core/encryption/layer_cipher.hpp"
+#include "core/stream/side_reader.hpp"
 #include "support/compression/chunked.hpp"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
@@ -65,8 +67,8 @@ std::unique_ptr<Stream> Recoder::plain(std::unique_ptr<Stream> from, Compression
 }
 
 Recoder::Recoder(std::unique_ptr<Stream> from, BlobStep step,
-                 const encryption::Recipients* recipients)
-    : step_(std::move(step)) {
+                 const encryption::Recipients* recipients, LayerTap tap)
+    : step_(std::move(step)), tap_(tap) {
   if (step_.opened)
     from = encryption::decrypt(std::move(from), step_.opened->secret, step_.opened->hmac);
   if (step_.find_plain) {
@@ -85,7 +87,7 @@ Recoder::Recoder(std::unique_ptr<Stream> from, BlobStep step,
 /// The keys are wrapped first: what cannot be wrapped is not sent.
 void Recoder::encrypt(const encryption::Recipients& recipients) {
   const auto secret = encryption::LayerSecret::random();
-  keys_ = encryption::wrap_secret(secret, *step_.from.digest, recipients);
+  keys_ = encryption::wrap_secret(secret, step_.from.digest->str(), recipients);
   stream_ = encryption::encrypt(std::move(stream_), secret,
                                 [this](const std::string& hmac) { hmac_ = hmac; });
 }
@@ -99,11 +101,10 @@ void Recoder::recode(std::unique_ptr<Stream> from) {
     throw CopyError(e, Side::request);
   }
   compression_ = step_.recode == Recode::none ? name_of(kind) : step_.compression;
-  if (step_.recode == Recode::none) {
-    stream_ = std::move(from);
-    return;
-  }
+  if (step_.recode == Recode::none) return pass(std::move(from), kind);
   stream_ = plain(std::move(from), kind);
+  if (tap_.scanner != nullptr)
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
   if (step_.recode == Recode::decompress) return;
   const CompressOptions options{step_.level, 0};
   if (step_.chunked) {
@@ -112,6 +113,22 @@ void Recoder::recode(std::unique_ptr<Stream> from) {
     stream_ = std::move(chunked);
   } else {
     stream_ = compress(std::move(stream_), *compression_named(step_.compression), options);
+  }
+}
+
+/// The bytes as they are.
+void Recoder::pass(std::unique_ptr<Stream> from, Compression kind) {
+  stream_ = std::move(from);
+  if (tap_.scanner == nullptr) return;
+  const bool plain = kind == Compression::none;
+  // A file that is taken by its descriptor is not read for this alone.
+  if (plain && (tap_.at_any_cost || stream_->fd() < 0)) {
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
+  } else if (!plain && tap_.at_any_cost) {
+    stream_ =
+        std::make_unique<SideReader>(std::move(stream_), [scanner = tap_.scanner](Stream& same) {
+          custom_resources::scan_all(borrow(same), *scanner);
+        });
   }
 }
 

@@ -15,6 +15,16 @@ class ChunkedStream;
 enum class Compression;
 class PlainDigest;
 
+namespace custom_resources {
+class LayerScanner;
+}
+
+/// Who looks at the tar of a layer on its way.
+struct LayerTap {
+  custom_resources::LayerScanner* scanner = nullptr;  ///< outlives the stream; nullptr: nobody
+  bool at_any_cost = false;  ///< also where the layer has to be decompressed for that alone
+};
+
 /// A blob's bytes as they are to arrive. What is not a layer, or not to be recoded, passes as it
 /// is, by its descriptor where it has one. Where the first bytes of a layer are not what its media
 /// type says, what is done with it is decided anew (as_found).
@@ -25,7 +35,7 @@ class Recoder {
   /// that the step has opened is decrypted first; one that is to be encrypted is so last, for
   /// `recipients`.
   Recoder(std::unique_ptr<Stream> from, BlobStep step,
-          const encryption::Recipients* recipients = nullptr);
+          const encryption::Recipients* recipients = nullptr, LayerTap tap = {});
   Recoder(const Recoder&) = delete;
   Recoder& operator=(const Recoder&) = delete;
   ~Recoder();
@@ -43,10 +53,12 @@ class Recoder {
 
  private:
   void recode(std::unique_ptr<Stream> from);
+  void pass(std::unique_ptr<Stream> from, Compression kind);
   void encrypt(const encryption::Recipients& recipients);
   std::unique_ptr<Stream> plain(std::unique_ptr<Stream> from, Compression kind);
 
   BlobStep step_;
+  const LayerTap tap_;
   std::string compression_;
   std::unique_ptr<Stream> stream_;
   const ChunkedStream* chunked_ = nullptr;

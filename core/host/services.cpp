@@ -19,6 +19,16 @@ sealos_status emit_place(sealos_emit_place emit, void* to, const sdk::RegistryPl
   return emit(to, &c);
 }
 
+std::optional<sdk::Credentials> find_login(const Hooks& hooks, const std::string& scope) {
+  try {
+    return hooks.credentials(scope);
+  } catch (const Error& e) {
+    // A file or a helper that is missing is no answer; to plugins "not found" is one: no login.
+    if (e.status() == Status::not_found) throw Error(Status::unauthenticated, e.message());
+    throw;
+  }
+}
+
 }  // namespace
 
 CancelToken::CancelToken() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -128,7 +138,7 @@ sealos_status Services::find_credentials(const sealos_host* self, const char* sc
   sealos_status answer = SEALOS_NOT_FOUND;
   const sealos_status status = sdk::guard(error, [&] {
     if (!of(self).hooks_.credentials) return;
-    const auto found = of(self).hooks_.credentials(scope);
+    const auto found = find_login(of(self).hooks_, scope);
     if (!found) return;
     answer = SEALOS_OK;
     const auto send = [&](const char* label, const std::string& value) {

@@ -50,6 +50,7 @@ struct TestSource {
 
 struct TestDestination {
   std::vector<std::string> manifest_types() const { return {"t1", "t2"}; }
+  std::vector<std::string> layer_compressions() const { return {"", "gzip"}; }
   sealos::LayerCompression compression() const { return sealos::LayerCompression::compress; }
   Blob put_blob(const Blob& blob, sealos::Stream& from) {
     std::byte buffer[16];
@@ -105,7 +106,8 @@ TEST_CASE_FIXTURE(Fixture, "values cross the ABI in both directions") {
   const auto destination = reference.open_destination(services);
   CHECK(destination->manifest_types() == std::vector<std::string>{"t1", "t2"});
   CHECK(destination->compression() == sealos::LayerCompression::compress);
-  CHECK_FALSE(destination->stores_signatures());
+  CHECK(destination->signature_formats() == std::vector<std::string>{});
+  CHECK(destination->layer_compressions() == std::vector<std::string>{"", "gzip"});
   Blob blob;
   blob.digest = Digest::require(kDigest);
   blob.annotations = {{"k", "v"}};
@@ -116,6 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "values cross the ABI in both directions") {
   CHECK(destination->commit({"type", "said"}) == "said");
   CHECK_FALSE(destination->abort());
   CHECK_THROWS_AS(reference.list_tags(services), Error);
+  CHECK_THROWS_AS(reference.remove(services, 0), Error);
 }
 
 TEST_CASE_FIXTURE(Fixture, "errors keep status, advice and one line of text") {
@@ -206,6 +209,7 @@ TEST_CASE_FIXTURE(Fixture, "a transport that can only write cannot look") {
 
 TEST_CASE_FIXTURE(Fixture, "services answer options, credentials and cancellation") {
   hooks.credentials = [](const std::string& scope) -> std::optional<sealos::sdk::Credentials> {
+    if (scope == "r.io/c") throw Error(Status::not_found, "no such file");
     if (scope != "r.io/a") return std::nullopt;
     return sealos::sdk::Credentials{"me", "secret", "", ""};
   };
@@ -214,6 +218,7 @@ TEST_CASE_FIXTURE(Fixture, "services answer options, credentials and cancellatio
   CHECK_FALSE(host.option("other"));
   CHECK(host.credentials("r.io/a")->password == "secret");
   CHECK_FALSE(host.credentials("r.io/b"));
+  CHECK_THROWS_WITH_AS(host.credentials("r.io/c"), doctest::Contains("no such file"), Error);
   CHECK_FALSE(host.cancelled());
   cancel.cancel();
   CHECK(host.cancelled());

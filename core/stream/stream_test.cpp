@@ -2,6 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <thread>
+#include <vector>
+
+#include "core/stream/side_reader.hpp"
 #include "core/stream/verified.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
@@ -79,6 +83,24 @@ TEST_CASE("right bytes come through, however they arrive") {
   }
 }
 
+TEST_CASE("a stream among many is checked as one alone, also when the others end before it") {
+  const std::string bytes = pattern(700'000);
+  std::vector<std::unique_ptr<Stream>> many;
+  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency() + 2; ++i)
+    many.push_back(sealos::verified(std::make_unique<Pipe>(bytes), expect(bytes)));
+  const auto wrong = sealos::verified(std::make_unique<Pipe>(bytes), expect(pattern(700'001)));
+  std::vector<std::byte> buffer(100'000);
+  std::string begun;
+  while (begun.size() < 300'000) {
+    const size_t n = many.front()->read(buffer);
+    begun.append(reinterpret_cast<const char*>(buffer.data()), n);
+  }
+  for (size_t i = 1; i < many.size(); ++i) CHECK(read_to_end(*many[i]) == bytes);
+  CHECK_THROWS_AS(read_to_end(*wrong), Error);
+  many.resize(1);
+  CHECK(begun + read_to_end(*many.front()) == bytes);
+}
+
 TEST_CASE("wrong digests and sizes end in an error that names the blob") {
   Maker maker;
   for (const char* kind : {"memory", "pipe", "file"}) {
@@ -137,4 +159,33 @@ TEST_CASE("cancelling ends a stream, and dropping one half-way does not hang") {
   e.cancel = &cancel;
   const auto stream = sealos::verified(maker.make("pipe", bytes), e);
   CHECK_THROWS_AS(read_to_end(*stream), Error);
+}
+
+TEST_CASE(
+    "a second reader sees the same bytes, may leave early, and its failure comes at the end") {
+  const std::string bytes = pattern(3'000'000);
+  std::string seen;
+  sealos::SideReader all(std::make_unique<Pipe>(bytes), [&](Stream& same) {
+    seen = sealos::read_stream(same, bytes.size(), "it");
+  });
+  CHECK(sealos::read_stream(all, bytes.size(), "it") == bytes);
+  CHECK(seen == bytes);
+  sealos::SideReader early(std::make_unique<Pipe>(bytes), [](Stream&) {});
+  CHECK(sealos::read_stream(early, bytes.size(), "it") == bytes);
+  sealos::SideReader failing(std::make_unique<Pipe>(bytes),
+                             [](Stream&) { throw Error(Status::corrupt, "not this"); });
+  CHECK_THROWS_WITH_AS(sealos::read_stream(failing, bytes.size(), "it"), "not this", Error);
+  std::vector<std::byte> piece(1000);
+  bool cancelled = false;
+  {
+    sealos::SideReader dropped(std::make_unique<Pipe>(bytes), [&](Stream& same) {
+      try {
+        sealos::read_stream(same, bytes.size(), "it");
+      } catch (const Error& e) {
+        cancelled = e.status() == Status::cancelled;
+      }
+    });
+    dropped.read(piece);
+  }
+  CHECK(cancelled);
 }

@@ -83,6 +83,50 @@ class InlineStream final : public Stream {
   bool ended_ = false;
 };
 
+/// Reads and hashes in a thread of its own, but not while so many others are read that the
+/// processors are busy anyway: handing the bytes over would only cost time then.
+class BesideStream final : public Stream {
+ public:
+  BesideStream(std::unique_ptr<Stream> from, std::shared_ptr<Checker> checker)
+      : from_(std::move(from)), checker_(std::move(checker)) {
+    ++open_;
+  }
+  ~BesideStream() override { --open_; }
+  BesideStream(const BesideStream&) = delete;
+  BesideStream& operator=(const BesideStream&) = delete;
+
+  size_t read(std::span<std::byte> into) override {
+    if (!ahead_ && !ended_ && open_ <= few()) {
+      from_ = read_ahead(
+          std::move(from_), [checker = checker_](auto bytes) { checker->take(bytes); },
+          [checker = checker_] { checker->finish(); });
+      ahead_ = true;
+    }
+    if (ended_) return 0;
+    const size_t n = from_->read(into);
+    if (ahead_) return n;
+    if (n > 0) {
+      checker_->take(into.first(n));
+    } else {
+      checker_->finish();
+      ended_ = true;
+    }
+    return n;
+  }
+  std::int64_t size() const override { return from_->size(); }
+
+ private:
+  static int few() {
+    static const int few = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
+    return few;
+  }
+
+  static inline std::atomic<int> open_ = 0;
+  std::unique_ptr<Stream> from_;
+  std::shared_ptr<Checker> checker_;
+  bool ahead_ = false, ended_ = false;
+};
+
 /// Hashes a file through its descriptor, beside whoever takes the bytes.
 class FileStream final : public Stream {
  public:
@@ -149,9 +193,7 @@ std::unique_ptr<Stream> verified(std::unique_ptr<Stream> from, Expectation expec
   if (size >= 0 && size < kSmall) {
     return std::make_unique<InlineStream>(std::move(from), std::move(checker));
   }
-  return read_ahead(
-      std::move(from), [checker](std::span<const std::byte> bytes) { checker->take(bytes); },
-      [checker] { checker->finish(); });
+  return std::make_unique<BesideStream>(std::move(from), std::move(checker));
 }
 
 }  // namespace sealos

@@ -62,6 +62,8 @@ class Download final : public Stream {
  private:
   void go_on(Error& why) {
     why.add_context(doing_);
+    // Others who wait for a connection must not get ours: this thread may hold what they wait for.
+    const auto place = response_->keep_place();
     response_.reset();
     tries_.again_or_throw(why);
     since_ = 0;

@@ -14,7 +14,7 @@ void check_login(const sdk::Host& host, std::string_view scope) {
   if (slash != std::string_view::npos) name.path = scope.substr(slash + 1);
   // What registries.conf says of a host is asked with a name of an image.
   const std::string image = name.path.empty() ? name.domain + "/login" : name.repository();
-  Registry registry(host, name, sdk::place_to_write(host, image).insecure);
+  Registry registry(host, name, Side::neither, sdk::place_to_write(host, image).insecure);
   registry.require(Ask(), fmt::format("logging in to {}", registry.repository())).finish();
 }
 

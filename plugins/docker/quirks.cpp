@@ -37,7 +37,11 @@ UploadHabit known_habit(const std::string& host, const Settings& settings) {
   for (const Quirk& quirk : kQuirks) {
     if (name.ends_with(quirk.suffix)) habit = quirk.habit;
   }
-  if (settings.chunk_size > 0 && habit.way != UploadWay::put) {
+  if (settings.chunk_size > 0 && habit.way == UploadWay::put)
+    throw Error(
+        Status::invalid,
+        name + " takes a blob in one request and not in parts; leave docker.chunk-size away");
+  if (settings.chunk_size > 0) {
     habit.way = UploadWay::chunks;
     habit.chunk = settings.chunk_size;
   }

@@ -28,8 +28,21 @@ std::shared_ptr<http::Throttle> limits(const Settings& settings, const std::stri
   return limit;
 }
 
+/// The connections that both sides of a copy share, where there is a limit to them.
+std::shared_ptr<http::Pool> shared_pool(const Settings& settings) {
+  static std::mutex mutex;
+  static std::map<std::pair<unsigned, unsigned>, std::weak_ptr<http::Pool>> known;
+  const http::Pool::Limits limits{settings.host_max_connections, settings.max_connections};
+  if (limits.to_host == 0 && limits.in_all == 0) return nullptr;
+  const std::lock_guard lock(mutex);
+  auto& entry = known[{limits.to_host, limits.in_all}];
+  auto pool = entry.lock();
+  if (pool == nullptr) entry = pool = std::make_shared<http::Pool>(limits);
+  return pool;
+}
+
 http::ClientOptions client_options(const sdk::Host& host, const std::string& domain,
-                                   const Settings& settings) {
+                                   const Settings& settings, Side side) {
   http::ClientOptions options;
   options.user_agent = "sealos/" + host.version();
   options.patience.cancelled = [host] { return host.cancelled(); };
@@ -37,9 +50,19 @@ http::ClientOptions client_options(const sdk::Host& host, const std::string& dom
   options.patience.stall = settings.stall;
   options.tls = tls_options(host, domain, settings.verify);
   options.proxies = http::ProxyRules::from_environment();
-  options.max_connections = settings.max_connections;
+  options.pool = shared_pool(settings);
+  options.side = side;
+  options.host = http::Url::parse("https://" + api_host(domain)).authority();
   options.throttle = limits(settings, domain);
   return options;
+}
+
+std::unique_ptr<http::Client> make_client(http::ClientOptions options) {
+  try {
+    return std::make_unique<http::Client>(std::move(options));
+  } catch (Error& e) {
+    throw e.add_context(options.host);
+  }
 }
 
 }  // namespace
@@ -48,13 +71,13 @@ std::string api_host(const std::string& domain) {
   return domain == "docker.io" ? "registry-1.docker.io" : domain;
 }
 
-Registry::Registry(sdk::Host host, const DockerName& name, bool insecure)
+Registry::Registry(sdk::Host host, const DockerName& name, Side side, bool insecure)
     : host_(host),
       domain_(name.domain),
       path_(name.path),
-      settings_(Settings::read(host, insecure)),
+      settings_(Settings::read(host, side, insecure)),
       retries_(settings_.retry, host),
-      client_(std::make_unique<http::Client>(client_options(host, domain_, settings_))),
+      client_(make_client(client_options(host, domain_, settings_, side))),
       authorizer_(std::make_unique<Authorizer>(*client_, host.credentials(repository()),
                                                !settings_.verify)) {}
 
@@ -90,8 +113,14 @@ void Registry::choose_scheme() {
   }
   if (response->status() == 401)
     authorizer_->learn(parse_challenges(response->headers().all("WWW-Authenticate")));
+  stores_signatures_ = response->headers().text("X-Registry-Supports-Signatures") == "1";
   response->finish();
   base_ = used;
+}
+
+bool Registry::stores_signatures() {
+  base();
+  return stores_signatures_;
 }
 
 const http::Url& Registry::base() {
@@ -119,7 +148,7 @@ http::Response Registry::attempt(const Ask& ask, const http::Url& url,
 }
 
 http::Response Registry::send_once(const Ask& ask) {
-  http::Url url = ask.url ? *ask.url : base().resolve("/v2/" + ask.path);
+  http::Url url = ask.url ? *ask.url : base().resolve(ask.root + ask.path);
   std::string authorization = ask.anonymous ? "" : authorizer_->header(ask.scopes);
   http::Response response = attempt(ask, url, authorization);
   const bool can_repeat = ask.stream == nullptr && !ask.anonymous;

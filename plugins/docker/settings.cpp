@@ -70,6 +70,22 @@ RetryPolicy read_retry(const sdk::Host& host) {
   return policy;
 }
 
+unsigned read_connections(const sdk::Host& host, const char* key) {
+  constexpr std::string_view kWanted = "a number from 1 to 10000";
+  const auto text = host.option(key);
+  if (!text) return 0;
+  const auto number = parse_number(key, *text, kWanted);
+  if (number == 0 || number > 10'000) refuse(key, *text, kWanted);
+  return static_cast<unsigned>(number);
+}
+
+void read_writing(const sdk::Host& host, Settings& settings) {
+  settings.journal = host.flag("docker.journal").value_or(true);
+  if (const auto text = host.option("docker.chunk-size"))
+    settings.chunk_size = parse_size("docker.chunk-size", *text);
+  if (const auto text = host.option("docker.mount-from")) settings.mount_from = split(*text);
+}
+
 }  // namespace
 
 const char* const kOptions[] = {
@@ -84,7 +100,7 @@ const char* const kOptions[] = {
     "limit-rate",
     "bytes a second to and from all registries together, such as 500K or 10M",
     "max-connections",
-    "connections to one host at a time (default: as many as are needed)",
+    "connections to all registries together (default: as many as are needed)",
     "retry-on",
     "which failures are tried again: network, 5xx and HTTP statuses, separated by commas",
     "docker.retry",
@@ -99,6 +115,8 @@ const char* const kOptions[] = {
     "upload in parts of this size, such as 64M, each acknowledged by the registry",
     "docker.host-limit-rate",
     "bytes a second to and from one host",
+    "docker.host-max-connections",
+    "connections to one host",
     "docker.mount-from",
     "repositories of the same registry that may have the layers, separated by commas",
     "docker.journal",
@@ -131,26 +149,20 @@ std::int64_t parse_size(std::string_view key, std::string_view text) {
   refuse(key, text, kWanted);
 }
 
-Settings Settings::read(const sdk::Host& host, bool insecure) {
+Settings Settings::read(const sdk::Host& host, Side side, bool insecure) {
   Settings settings;
+  if (side == Side::writer) read_writing(host, settings);
   settings.verify = host.flag("tls-verify").value_or(!insecure);
-  settings.journal = host.flag("docker.journal").value_or(true);
   settings.retry = read_retry(host);
   if (const auto text = host.option("limit-rate")) settings.rate = parse_size("limit-rate", *text);
   if (const auto text = host.option("docker.host-limit-rate"))
     settings.host_rate = parse_size("docker.host-limit-rate", *text);
-  if (const auto text = host.option("max-connections")) {
-    const auto number = parse_number("max-connections", *text, "a number from 1 on");
-    if (number == 0 || number > 10'000) refuse("max-connections", *text, "a number from 1 on");
-    settings.max_connections = static_cast<unsigned>(number);
-  }
+  settings.max_connections = read_connections(host, "max-connections");
+  settings.host_max_connections = read_connections(host, "docker.host-max-connections");
   if (const auto text = host.option("docker.stall-timeout")) {
     settings.stall = parse_duration("docker.stall-timeout", *text);
     if (settings.stall.count() == 0) refuse("docker.stall-timeout", *text, "more than nothing");
   }
-  if (const auto text = host.option("docker.chunk-size"))
-    settings.chunk_size = parse_size("docker.chunk-size", *text);
-  if (const auto text = host.option("docker.mount-from")) settings.mount_from = split(*text);
   return settings;
 }
 

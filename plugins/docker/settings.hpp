@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sealos/sdk/host.hpp"
+#include "support/http/pool.hpp"
 
 namespace sealos::docker {
 
@@ -22,20 +23,25 @@ struct RetryPolicy {
   std::set<int> statuses;                            ///< of HTTP
 };
 
+/// What a registry is used for; see http::Pool.
+using Side = http::Pool::Side;
+
 struct Settings {
   bool verify = true;
   RetryPolicy retry;
   std::chrono::milliseconds stall{60'000};
-  std::int64_t rate = 0;       ///< bytes a second of all registries together; 0: no limit
-  std::int64_t host_rate = 0;  ///< the same for each host
-  unsigned max_connections = 0;
+  std::int64_t rate = 0;              ///< bytes a second of all registries together; 0: no limit
+  std::int64_t host_rate = 0;         ///< the same for each host
+  unsigned max_connections = 0;       ///< of all registries together; 0: any number
+  unsigned host_max_connections = 0;  ///< the same for each host
   std::int64_t chunk_size = 0;  ///< 0: the whole blob in one request where the registry takes it
   std::vector<std::string> mount_from;
   bool journal = true;
 
-  /// insecure: what tls-verify=false means, where that option is not set. Throws SEALOS_INVALID,
-  /// naming the option, for a value that is not understood.
-  static Settings read(const sdk::Host& host, bool insecure = false);
+  /// Options that say how to write are asked for by a writer alone, so that the host refuses them
+  /// where nobody does. insecure: what tls-verify=false means, where that option is not set. Throws
+  /// SEALOS_INVALID, naming the option, for a value that is not understood.
+  static Settings read(const sdk::Host& host, Side side, bool insecure = false);
 };
 
 /// "500ms", "2s", "1m", "1h", or a number of seconds. Throws SEALOS_INVALID, naming the key.

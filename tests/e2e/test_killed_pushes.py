@@ -1,8 +1,6 @@
 """SIGKILL at random instants of a push to a registry; the same command again goes on where it stood.
 
-A few kills of a small image here. As often, and with as much, as wanted:
-
-    SEALOS_KILLS=100 SEALOS_KILL_MEGABYTES=400 SEALOS_BUILD=build/release python3 tests/e2e/test_killed_pushes.py
+A few kills of a small image here; as often, and with as much, as wanted: tests/stress/registry.py.
 """
 
 import collections
@@ -85,6 +83,8 @@ class KilledPushes(Case):
             for digest in self.image.blob_digests():
                 self.assertEqual(stored.file_digest(registry.blob_path(digest)), digest)
             self.assertEqual(registry.manifest("app", "1"), self.image.manifest_bytes)
+            print("%d kills: %d bytes received for %d, %.4f times" % (killed, registry.received, self.bytes,
+                                                                      registry.received / self.bytes))
             self.assertLessEqual(registry.received, self.bytes * 1.1, "after %d kills" % killed)
         self.rounds(lambda name: spec_registry.SpecRegistry(self.path(name)), check)
 

@@ -99,6 +99,9 @@ class Login(Case):
                              registry.reference("app:1"))
         self.assertNotEqual(result.code, process.OK, result)
         self.assertIn(self.path("nothing"), result.err)
+        result = self.sealos("push", "-q", "--cert-dir", self.certs, self.image, registry.reference("app:1"),
+                             env=self.environment(REGISTRY_AUTH_FILE=self.path("nowhere")))
+        self.assert_refused(result, process.DENIED, self.path("nowhere"), "does not exist")
         self.assertEqual(registry.requests(), [])
 
     def test_bearer_tokens_are_asked_for_with_and_without_a_name(self):

@@ -1,9 +1,8 @@
 """How much is asked of a registry and sent to it, counted by the registry; and the flags that say how it is asked."""
 
 import re
-import threading
 
-from support import environment, hostile, layouts, process, servers, stored
+from support import counted, environment, hostile, layouts, process, servers, stored
 from support.case import Case, main
 
 environment.need("skopeo", "docker-registry")
@@ -58,25 +57,62 @@ class Traffic(Case):
         self.assertEqual([m["digest"] for m in listed["manifests"]], [stored.in_oci(layout.folder, "1").manifest_digest])
 
     def test_flags_of_registries_are_refused_where_there_is_none(self):
-        for flag in (["--limit-rate", "1M"], ["--max-connections", "2"], ["--retry-on", "503"], ["--mount-from", "x"]):
+        for flag in (["--limit-rate", "1M"], ["--limit-rate-per-host", "1M"], ["--max-connections", "2"],
+                     ["--max-connections-per-host", "2"], ["--retry-on", "503"], ["--mount-from", "x"]):
             with self.subTest(flag=flag[0]):
                 result = self.sealos("push", "-q", *flag, self.source, "dir:" + self.path("no"))
                 self.assert_refused(result, process.USAGE, "means nothing")
+        self.push(LOOSE, self.source, self.registry.reference("app:1"))
         result = self.sealos("push", "-q", LOOSE, "--mount-from", "x", self.registry.reference("app:1"), "dir:" + self.path("no"))
         self.assert_refused(result, process.USAGE, "mount-from", "destination")
+        for option in ("docker.mount-from=x", "docker.chunk-size=64M", "docker.journal=false"):
+            with self.subTest(option=option):
+                before = len(self.registry.requests())
+                result = self.sealos("push", "-q", LOOSE, "-o", option, self.registry.reference("app:1"), "dir:" + self.path("no"))
+                self.assert_refused(result, process.USAGE, option.split("=")[0], "no effect")
+                self.assertFalse([r for r in self.registry.requests()[before:] if "/blobs/" in r])
 
     def test_the_connections_are_as_few_as_was_said(self):
-        seen, most, lock = set(), [0], threading.Lock()
-
-        def count(request, method, path):
-            with lock:
-                seen.add(request.connection)
-                most[0] = max(most[0], len(seen))
-            return False
-        server = hostile.HostileRegistry(count)
+        server = counted.CountingRelay(self.registry.port)
         self.addCleanup(server.stop)
-        self.sealos("push", "-q", LOOSE, "--max-connections", "1", self.source, "docker://%s/app:1" % server.address)
-        self.assertEqual(most[0], 1)
+        self.push(LOOSE, "--max-connections", "1", self.source, "docker://%s/app:1" % server.address)
+        self.assertEqual(server.most, 1)
+
+    def test_both_sides_share_the_connections(self):
+        big = layouts.large_image(self.path("big"), 12, layers=6, compression="gzip", random_share=1)
+        first, total = counted.CountingRelay(self.registry.port), counted.Count()
+        other = servers.Registry(self.path("other"))
+        self.addCleanup(other.stop)
+        self.push(LOOSE, "oci:%s:1" % big.folder, self.registry.reference("big:1"))
+        self.addCleanup(first.stop)
+        source = "docker://%s/big:1" % first.address
+        for flags, within in ((["--max-connections", "2"], 2), (["--max-connections", "3"], 3), (["--max-connections-per-host", "2"], 4)):
+            with self.subTest(flags=flags):
+                to = counted.CountingRelay(other.port, within=total)
+                self.addCleanup(to.stop)
+                first.within, total.most, first.most = total, 0, 0
+                # Each time another repository, and a compression that nothing there can be mounted for.
+                level = ["--compression-format", "zstd", "--compression-level", str(within)]
+                self.push("-q", LOOSE, *flags, *level, source, "docker://%s/to%d:1" % (to.address, within))
+                self.assertLessEqual(total.most, within)
+                self.assertGreater(total.most, 1)
+                if "per-host" in flags[0]:
+                    self.assertLessEqual(max(first.most, to.most), 2)
+        for flags in (["--max-connections", "1"], ["--max-connections-per-host", "1"]):
+            result = self.sealos("push", "-q", LOOSE, *flags, source, "docker://%s/none:1" % first.address)
+            self.assert_refused(result, process.CORRUPT, "at least 2")
+
+    def test_lost_connections_of_a_limited_copy_do_not_lock_it_up(self):
+        big = layouts.large_image(self.path("big"), 12, layers=4, compression="gzip", random_share=1)
+        self.push(LOOSE, "oci:%s:1" % big.folder, self.registry.reference("big:1"))
+        cut = counted.CountingRelay(self.registry.port, cut_after=2 << 20)
+        other = servers.Registry(self.path("other"))
+        self.addCleanup(other.stop)
+        self.addCleanup(cut.stop)
+        self.push("-q", LOOSE, "--max-connections", "2", "--retry-delay", "1ms", "docker://%s/big:1" % cut.address,
+                  other.reference("big:1"))
+        self.assertGreater(cut.cuts, 2)
+        self.assert_same_image(stored.in_oci(big.folder, "1"), stored.in_registry(other, "big:1"))
 
     def test_only_the_failures_that_were_named_are_tried_again(self):
         def busy(request, method, path):

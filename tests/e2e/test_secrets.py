@@ -4,8 +4,13 @@ import base64
 import glob
 import json
 import os
+import resource
+import signal
 import stat
+import subprocess
+import sys
 import threading
+import time
 
 from support import certificates, environment, hostile, layouts, process, servers, tokens
 from support.case import Case, main
@@ -119,7 +124,8 @@ class Secrets(Case):
                      "docker://%s/app:1" % server.address, "oci:" + self.path("x"), code=process.NETWORK)
         self.assert_no_secret()
 
-    def test_the_arguments_are_overwritten(self):
+    def stuck(self, *arguments, env=None):
+        """A push that waits for the registry's first answer, and what ends the wait."""
         stuck, go_on = threading.Event(), threading.Event()
         self.addCleanup(go_on.set)
 
@@ -128,9 +134,51 @@ class Secrets(Case):
             go_on.wait(30)
             return False
         server = self.started(hostile.HostileRegistry(wait))
-        running = self.start_sealos("push", "--tls-verify=false", "--creds", "me:" + PASSWORD, self.source,
-                                    "docker://%s/app:1" % server.address)
+        running = self.start_sealos("push", "--tls-verify=false", *arguments, self.source, "docker://%s/app:1" % server.address,
+                                    env=env)
         self.assertTrue(stuck.wait(30))
+        return running, go_on
+
+    def dumps_core(self, *arguments, env=None):
+        """Whether the kernel writes a core file when such a push is aborted."""
+        running, go_on = self.stuck(*arguments, env=env)
+        resource.prlimit(running.process.pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        running.signal(signal.SIGABRT)
+        _, status = os.waitpid(running.process.pid, 0)
+        running.process.returncode = -signal.SIGABRT
+        go_on.set()
+        self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
+        for core in glob.glob("core*") + glob.glob("/tmp/core*"):
+            if os.path.isfile(core) and os.path.getmtime(core) > self.began:
+                os.unlink(core)
+        return os.WCOREDUMP(status)
+
+    def machine_dumps_core(self):
+        abort = subprocess.Popen([sys.executable, "-c", "import os, resource as r; "
+                                  "r.setrlimit(r.RLIMIT_CORE, (r.RLIM_INFINITY, r.RLIM_INFINITY)); os.abort()"])
+        _, status = os.waitpid(abort.pid, 0)
+        abort.returncode = -signal.SIGABRT
+        return os.WCOREDUMP(status)
+
+    def test_there_is_no_core_file_of_what_has_a_login(self):
+        self.began = time.time() - 1
+        with open(self.path("auth.json"), "w", encoding="utf-8") as file:
+            json.dump({"auths": {"127.0.0.1:1": {"auth": PAIR}}}, file)
+        os.mkdir(self.path("bin"))
+        with open(self.path("bin", "docker-credential-test"), "w", encoding="utf-8") as file:
+            file.write(HELPER)
+        os.chmod(self.path("bin", "docker-credential-test"), stat.S_IRWXU)
+        with open(self.path("helper.json"), "w", encoding="utf-8") as file:
+            json.dump({"credsStore": "test"}, file)
+        env = self.environment(PATH=self.path("bin") + ":" + environment.PATH)
+        # Without a login there is one, where this machine lets there be any.
+        self.assertEqual(self.dumps_core(), self.machine_dumps_core())
+        self.assertFalse(self.dumps_core("--creds", "me:" + PASSWORD))
+        self.assertFalse(self.dumps_core("--authfile", self.path("auth.json")))
+        self.assertFalse(self.dumps_core("--authfile", self.path("helper.json"), env=env))
+
+    def test_the_arguments_are_overwritten(self):
+        running, go_on = self.stuck("--creds", "me:" + PASSWORD)
         with open("/proc/%d/cmdline" % running.process.pid, encoding="utf-8") as file:
             arguments = file.read()
         go_on.set()

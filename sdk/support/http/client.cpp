@@ -61,12 +61,20 @@ void Response::finish() noexcept {
   exchange_.reset();
 }
 
+std::shared_ptr<void> Response::keep_place() {
+  if (exchange_ == nullptr) return nullptr;
+  std::shared_ptr<void> place = exchange_->keep_place();
+  exchange_.reset();
+  return place;
+}
+
 Client::Client(ClientOptions options)
     : options_(std::move(options)),
       tls_(options_.tls),
-      pool_(std::make_shared<Pool>(options_.max_connections)) {}
+      pool_(options_.pool ? options_.pool : std::make_shared<Pool>(Pool::Limits())),
+      member_(pool_->join(options_.side, options_.host)) {}
 
-Client::~Client() = default;
+Client::~Client() { pool_->leave(member_); }
 
 /// Asks the proxy for a way to the server itself.
 void Client::open_tunnel(Wire& wire, const Url& url, const Url& proxy) {
@@ -88,7 +96,8 @@ void Client::open_tunnel(Wire& wire, const Url& url, const Url& proxy) {
 
 Pool::Lease Client::connect(const Request& request, const std::optional<Url>& proxy, bool fresh) {
   const Url& url = request.url;
-  Pool::Lease lease = pool_->take(url.origin(), options_.patience, request.method == "HEAD");
+  Pool::Lease lease =
+      pool_->take(member_, url.origin(), options_.patience, request.method == "HEAD");
   if (fresh) {
     lease.wire.reset();
     lease.used_before = false;
@@ -106,8 +115,9 @@ Pool::Lease Client::connect(const Request& request, const std::optional<Url>& pr
       if (proxy) open_tunnel(*lease.wire, url, *proxy);
       lease.wire->start_tls(tls_, url.host, options_.patience);
     }
-    pool_->note_cost(url.origin(), std::chrono::ceil<std::chrono::milliseconds>(
-                                       std::chrono::steady_clock::now() - start));
+    pool_->note_cost(
+        member_, url.origin(),
+        std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start));
   }
   lease.wire->set_patience(options_.patience);
   return lease;

@@ -17,14 +17,16 @@ struct ClientOptions {
   TlsOptions tls;
   std::string unix_socket;  ///< if set, every connection goes there, without TLS
   ProxyRules proxies;
-  unsigned max_connections = 0;        ///< to one origin at a time; 0: any number
+  std::shared_ptr<Pool> pool;  ///< nullptr: one of its own, without limits
+  Pool::Side side = Pool::Side::neither;
+  std::string host;  ///< where most requests go, `host[:port]`; needed for a reader and a writer
   std::shared_ptr<Throttle> throttle;  ///< for bodies, in both directions; nullptr: no limit
 };
 
 /// Connections are kept and used again, so make one client and keep it. Safe for concurrent use.
 class Client {
  public:
-  /// Throws SEALOS_INVALID if a certificate or key cannot be used.
+  /// Throws SEALOS_INVALID if a certificate or key cannot be used, or the pool has no room.
   explicit Client(ClientOptions options);
   ~Client();
 
@@ -47,6 +49,7 @@ class Client {
   const ClientOptions options_;
   const TlsContext tls_;
   const std::shared_ptr<Pool> pool_;
+  const unsigned member_;  ///< of the pool
 };
 
 /// Where a redirect or the Location of an upload leads. A server behind a badly set up proxy names

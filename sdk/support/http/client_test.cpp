@@ -246,7 +246,7 @@ TEST_CASE("no more connections are opened than allowed") {
     request.reply(200, {}, "ok");
   });
   ClientOptions options;
-  options.max_connections = 2;
+  options.pool = std::make_shared<Pool>(Pool::Limits{2, 0});
   Client client(options);
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i)
@@ -258,13 +258,71 @@ TEST_CASE("no more connections are opened than allowed") {
 
 TEST_CASE("a connection in use is waited for a moment only, and used again once it is free") {
   HttpServer server([](Served& request) { request.reply(200); });
-  const auto pool = std::make_shared<Pool>(0);
-  Pool::Lease first = pool->take("origin", {});
-  pool->note_cost("origin", std::chrono::milliseconds(3));
-  CHECK(pool->take("origin", {}, true).wire == nullptr);
+  const auto pool = std::make_shared<Pool>(Pool::Limits());
+  const unsigned me = pool->join(Pool::Side::neither, "");
+  Pool::Lease first = pool->take(me, "origin", {});
+  pool->note_cost(me, "origin", std::chrono::milliseconds(3));
+  CHECK(pool->take(me, "origin", {}, true).wire == nullptr);
   first.wire = std::make_unique<Wire>(dial_tcp("127.0.0.1", server.port(), {}), "origin");
   first.give_back();
-  CHECK(pool->take("origin", {}, true).wire != nullptr);
+  CHECK(pool->take(me, "origin", {}, true).wire != nullptr);
+}
+
+TEST_CASE("clients that share a pool keep its limits together, idle connections counted") {
+  HttpServer one([](Served& request) { request.reply(200); });
+  HttpServer other([](Served& request) { request.reply(200); });
+  ClientOptions options;
+  options.pool = std::make_shared<Pool>(Pool::Limits{0, 1});
+  Client first(options), second(options);
+  first.send(request_to(one)).finish();
+  first.send(request_to(one)).finish();
+  CHECK(one.connections() == 1);
+  second.send(request_to(other)).finish();
+  second.send(request_to(one)).finish();
+  CHECK(one.connections() == 2);
+  CHECK(other.connections() == 1);
+}
+
+TEST_CASE("a reader leaves a connection to a writer, and the two need two") {
+  for (const Pool::Limits limits : {Pool::Limits{2, 0}, Pool::Limits{0, 2}}) {
+    const auto pool = std::make_shared<Pool>(limits);
+    const unsigned reader = pool->join(Pool::Side::reader, "reg");
+    const unsigned writer = pool->join(Pool::Side::writer, "reg");
+    const Pool::Lease read = pool->take(reader, "http://reg", {});
+    std::atomic<bool> read_more = false;
+    std::optional<Pool::Lease> write(pool->take(writer, "http://reg", {}));
+    std::thread waits([&] {
+      const Pool::Lease more = pool->take(writer, "http://reg", {});
+      read_more = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK_FALSE(read_more);
+    write.reset();
+    waits.join();
+    Patience impatient;
+    impatient.cancelled = [] { return true; };
+    CHECK_THROWS_AS(pool->take(reader, "http://reg", impatient), Error);
+  }
+  const auto pool = std::make_shared<Pool>(Pool::Limits{1, 0});
+  pool->join(Pool::Side::writer, "reg");
+  pool->join(Pool::Side::reader, "other");
+  CHECK_THROWS_AS(pool->join(Pool::Side::reader, "reg"), Error);
+}
+
+TEST_CASE("what is left of a lost connection is used by its thread and nobody else") {
+  const auto pool = std::make_shared<Pool>(Pool::Limits{1, 1});
+  const unsigned me = pool->join(Pool::Side::neither, "reg");
+  Patience impatient;
+  impatient.cancelled = [] { return true; };
+  {
+    const Pool::Kept kept(pool->take(me, "http://reg", {}));
+    std::thread([&] { CHECK_THROWS_AS(pool->take(me, "http://reg", impatient), Error); }).join();
+    { const Pool::Lease token = pool->take(me, "http://tokens", impatient); }
+    { const Pool::Lease refused = pool->take(me, "http://reg", impatient); }
+    const Pool::Lease again = pool->take(me, "http://reg", impatient);
+    CHECK_THROWS_AS(pool->take(me, "http://reg", impatient), Error);
+  }
+  CHECK_NOTHROW(pool->take(me, "http://reg", impatient));
 }
 
 TEST_CASE("nobody at the other end is an error worth another try") {

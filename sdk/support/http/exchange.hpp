@@ -25,6 +25,8 @@ class Exchange {
   void receive(const Request& request, Response& response);
 
   size_t read(std::span<std::byte> into);
+  /// Ends it; see Pool::Kept.
+  std::shared_ptr<void> keep_place() { return std::make_shared<Pool::Kept>(std::move(lease_)); }
   bool finished() const { return framing_ == Framing::none; }
 
  private:

@@ -60,6 +60,9 @@ class Response {
   std::string read_some(size_t most) noexcept;
   /// Reads a short rest, so that the connection can be used again, or else closes it.
   void finish() noexcept;
+  /// Closes a connection that was lost. As long as what is returned lives, this thread's requests
+  /// take its place among those that are allowed, and wait for no other; see Pool::Kept.
+  std::shared_ptr<void> keep_place();
 
  private:
   friend class Exchange;

@@ -1,9 +1,8 @@
 """A registry that misbehaves, one way at a time."""
 
-import http.server
-import json
 import urllib.parse
 
+from .answers import Answers
 from .local_http import LocalServer
 
 
@@ -17,9 +16,7 @@ class HostileRegistry:
         self.requests = []
         server = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Answers):
             def handle_any(self):
                 path = urllib.parse.urlparse(self.path).path
                 server.requests.append("%s %s" % (self.command, path))
@@ -30,35 +27,6 @@ class HostileRegistry:
                     self.close_connection = True
 
             do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
-
-            def drain(self):
-                """Takes the request's body."""
-                if self.headers.get("Transfer-Encoding") == "chunked":
-                    while size := int(self.rfile.readline().split(b";")[0], 16):
-                        self.rfile.read(size + 2)
-                    self.rfile.readline()
-                else:
-                    self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-            def reply(self, status, body=b"", **headers):
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
-
-            def fail(self, status, code):
-                self.reply(status, json.dumps({"errors": [{"code": code, "message": code.lower()}]}).encode(),
-                           Content_Type="application/json")
-
-            def hang_up(self):
-                self.close_connection = True
-                self.connection.close()
-
-            def log_message(self, format, *arguments):
-                pass
 
         self._server = LocalServer(Handler)
         self.address = "127.0.0.1:%d" % self._server.server_port

@@ -2,13 +2,15 @@
 and can be gone on with. docker-registry 2.8 has none of that."""
 
 import hashlib
-import http.server
 import json
 import os
+import re
 import threading
+import time
 import urllib.parse
 import uuid
 
+from .answers import Answers
 from .local_http import LocalServer
 
 PIECE = 1 << 20
@@ -24,39 +26,29 @@ class _Upload:
 
 
 class SpecRegistry:
-    """`received` counts the bytes of blobs that came in; `requests` lists "METHOD path" in order."""
+    """`received` counts the bytes of blobs that came in, `given` those that went out; `requests` lists "METHOD path" in order.
 
-    def __init__(self, folder):
+    answer(request, method, path): may deal with a request itself, or say how it goes wrong (answers.Answers) and return False.
+    """
+
+    def __init__(self, folder, answer=None):
         os.makedirs(folder)
-        self.folder, self.received, self.requests = folder, 0, []
+        self.folder, self.received, self.given, self.requests = folder, 0, 0, []
         self._uploads, self._manifests, self._lock = {}, {}, threading.Lock()
         registry = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Answers):
             def handle_any(self):
                 address = urllib.parse.urlparse(self.path)
                 registry.requests.append("%s %s" % (self.command, address.path))
                 try:
+                    if answer and answer(self, self.command, address.path) is not False:
+                        return
                     registry._answer(self, address.path, dict(urllib.parse.parse_qsl(address.query)))
                 except ConnectionError:
                     self.close_connection = True
 
             do_GET = do_HEAD = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any
-
-            def reply(self, status, body=b"", **headers):
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name.replace("_", "-"), value)
-                if "Content_Length" not in headers:
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
-
-            def log_message(self, format, *arguments):
-                pass
 
         self._server = LocalServer(Handler)
         self.address = "127.0.0.1:%d" % self._server.server_port
@@ -87,9 +79,32 @@ class SpecRegistry:
             size = os.path.getsize(self.blob_path(name))
             if request.command == "HEAD":
                 return request.reply(200, Content_Length=str(size), Docker_Content_Digest=name)
-            with open(self.blob_path(name), "rb") as file:
-                return request.reply(200, file.read(), Docker_Content_Digest=name)
+            return self._give(request, name, size)
         return request.reply(404, b'{"errors":[{"code":"BLOB_UNKNOWN"}]}')
+
+    def _give(self, request, digest, size):
+        """The blob, or its end as a Range says."""
+        first, last = 0, size - 1
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range") or "")
+        if asked:
+            first, last = int(asked[1]), min(last, int(asked[2] or last))
+        with open(self.blob_path(digest), "rb") as file:
+            file.seek(first)
+            data = file.read(last + 1 - first)
+        if asked:
+            request.send_response(206)
+            request.send_header("Content-Range", "bytes %d-%d/%d" % (first, last, size))
+        else:
+            request.send_response(200)
+        request.send_header("Content-Length", str(len(data)))
+        request.end_headers()
+        part = data if request.cut is None else data[:request.cut]
+        request.wfile.write(part)
+        with self._lock:
+            self.given += len(part)
+        if request.cut is not None:
+            time.sleep(request.stall)
+            request.hang_up()
 
     def _manifest(self, request, repository, name):
         if request.command == "PUT":
@@ -134,12 +149,18 @@ class SpecRegistry:
 
     def _take(self, request, upload):
         """Appends the body, as far as it comes. False: it was cut."""
+        left = request.cut
         with open(upload.path, "ab", buffering=0) as file:
             for size in self._pieces(request):
                 while size > 0:
-                    data = request.rfile.read1(min(size, PIECE))
+                    if left == 0:
+                        time.sleep(request.stall)
+                        request.hang_up()
+                        return False
+                    data = request.rfile.read1(min(size, PIECE, left or PIECE))
                     if not data:
                         return False
+                    left = left and left - len(data)
                     file.write(data)
                     size -= len(data)
                     with self._lock:
