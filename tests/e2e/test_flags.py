@@ -117,6 +117,7 @@ FLAGS = {
     "--preserve-digests": (["--preserve-digests"], kept),
     "--progress": (["--progress", "json"], always),
     "--quiet": (["--quiet"], always),
+    "--referrers": (["--referrers"], referrers),
     "--remove-signatures": (["--remove-signatures"], always),
     "--report": (["--report", "json"], always),
     "--retry": (["--retry", "1"], always),

@@ -26,7 +26,7 @@ class StoreRootless(Case):
             os.chmod(folder, 0o755)
         self.uid = pwd.getpwnam(self.user).pw_uid
         for folder in (home, self.path("runtime")):
-            os.chown(folder, self.uid, -1)
+            process.check("chown", "-R", self.user, folder)
             os.chmod(folder, 0o700)
         self.layout = layouts.small_image(self.path("layout"))
 
