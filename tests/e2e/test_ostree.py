@@ -8,6 +8,7 @@ import stat
 import time
 
 from support import environment, layouts, process, stored
+from support.installed import Installed
 from support.case import Case, main
 from support.ostree_repositories import Repository, branch
 
@@ -142,15 +143,14 @@ class Ostree(Case):
     def test_a_user_without_rights_reads_and_writes(self):
         source, original = self.image(compression="")
         os.chmod(self.folder, 0o755)
-        shutil.copytree(environment.PLUGINS, self.path("plugins"), ignore=lambda _, names: [n for n in names if "." not in n])
-        program = shutil.copy(environment.SEALOS, self.path("sealos"))
+        installed = Installed(self.path("installed"))  # where that user may read it
         for parent, folders, _ in os.walk(self.path("image")):
             for name in folders:
                 os.chmod(os.path.join(parent, name), 0o755)
         os.mkdir(self.path("theirs"))
         os.chown(self.path("theirs"), NOBODY, NOBODY)
-        env = self.environment(SEALOS_PLUGIN_PATH=self.path("plugins"), HOME=self.path("theirs"), TMPDIR=self.path("theirs"))
-        weaker = ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups", program, "push", "-q"]
+        env = self.environment(SEALOS_PLUGIN_PATH=installed.plugins, HOME=self.path("theirs"), TMPDIR=self.path("theirs"))
+        weaker = ["setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups", installed.sealos, "push", "-q"]
         for mode in ("bare", "bare-user", "bare-user-only", "archive"):
             with self.subTest(mode=mode):
                 repository = Repository(self.path("theirs", mode))
