@@ -61,6 +61,7 @@ class FdStream final : public Stream {
   size_t read(std::span<std::byte> into) override {
     const ssize_t n = ::read(fd_, into.data(), into.size());
     if (n < 0) throw Error(Status::io, "a file of the test cannot be read");
+    size_ -= n;
     if (n == 0 && !good_) throw Error(Status::corrupt, "the bytes were the wrong ones");
     return static_cast<size_t>(n);
   }

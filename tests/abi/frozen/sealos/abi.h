@@ -153,8 +153,9 @@ typedef struct sealos_reuse {
 
 /* Order: try_reuse and put_blob, also again for what has failed; for each instance of an index
  * put_manifest and put_signatures, then the same for the index; commit; or, after a failure of any
- * of these, abort; release. Readers may or may not see anything before commit. Without commit all
- * that could be seen before stays as it was, also where the process dies: release alone is abort. */
+ * of these, abort; release. Before the top-level put_manifest all that could be seen stays as it was,
+ * also where the process dies; from there to commit the old or the new is seen, whole. Release alone
+ * is abort. */
 typedef struct sealos_destination {
   uint32_t struct_size, flags;
   const char *const *manifest_types; /* NULL-terminated, best first; NULL: any */
