@@ -1,11 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
 #include "cli/duration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help_formatter.hpp"
+#include "cli/language.hpp"
 #include "cli/output_file.hpp"
 #include "cli/output_options.hpp"
 #include "cli/push_options.hpp"
@@ -170,8 +172,12 @@ TEST_CASE("outputs that would have no effect are refused") {
 TEST_CASE("the help fits a screen of 80 columns and has all flags in groups") {
   CLI::App app;
   PushOptions options;
-  const CLI::App* push = add_push(app, options);
-  const std::string help = push->help();
+  CLI::App* push = add_push(app, options);
+  prepare_help(*push);
+  const std::string help = push->help("", CLI::AppFormatMode::All);
+  const std::string most_used = push->help();
+  CHECK(std::count(most_used.begin(), most_used.end(), '\n') <= 24);
+  CHECK(most_used.size() < help.size());
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) {
     CAPTURE(line);
@@ -184,6 +190,20 @@ TEST_CASE("the help fits a screen of 80 columns and has all flags in groups") {
     CHECK(help.find(option->get_name()) != std::string::npos);
   }
   CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(wrapped("镜像与 gzip，层（一）", 8) ==
+        std::vector<std::string>{"镜像与", "gzip，层", "（一）"});
+  CHECK(columns("层 a，") == 6);
+}
+
+TEST_CASE("the language is that of the first locale that is set, if it is UTF-8") {
+  CHECK(language_of("zh_CN.UTF-8", nullptr, nullptr) == Language::chinese);
+  CHECK(language_of("", "zh_TW.utf8@stroke", "C") == Language::chinese);
+  CHECK(language_of(nullptr, nullptr, "zh_CN") == Language::chinese);
+  CHECK(language_of("C", "zh_CN", "zh_CN") == Language::english);
+  CHECK(language_of("zh_CN.GBK", nullptr, nullptr) == Language::english);
+  CHECK(language_of(nullptr, nullptr, nullptr) == Language::english);
+  CHECK(chinese("push --verbose", "x") == chinese("* --verbose", "y"));
+  CHECK(chinese("no such", "text") == "text");
 }
 
 TEST_CASE("durations and sizes") {

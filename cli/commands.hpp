@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/place_options.hpp"
 #include "cli/push_options.hpp"
@@ -33,6 +34,17 @@ struct LogoutOptions {
   bool all = false;
   int verbose = 0;
 };
+/// sealos plugin new
+struct PluginNewOptions {
+  std::string name, directory;
+};
+CLI::App* add_plugin(CLI::App& app, PluginNewOptions& options);
+int run_plugin_new(const PluginNewOptions& options);
+
+/// What may stand at the end of `words`, one a line, for the shells' completion; the first word is
+/// what follows "sealos".
+int run_complete(const CLI::App& app, const std::vector<std::string>& words);
+
 CLI::App* add_logout(CLI::App& app, LogoutOptions& options);
 int run_logout(const LogoutOptions& options);
 
@@ -41,5 +53,28 @@ int run_tags(const PlaceOptions& options);
 
 CLI::App* add_delete(CLI::App& app, PlaceOptions& options);
 int run_delete(const PlaceOptions& options);
+
+/// Of `sealos cr show`: the image, and what concerns reading it.
+struct CrOptions {
+  PushOptions image;
+  bool published = false;
+};
+CLI::App* add_cr(CLI::App& app, CrOptions& options);
+int run_cr(const CrOptions& options);
+
+struct RecipientsOptions {
+  PushOptions push;
+  bool json = false;
+  const CLI::App* list = nullptr;
+};
+CLI::App* add_recipients(CLI::App& app, RecipientsOptions& options);
+int run_recipients(RecipientsOptions& options);
+
+struct VerifyOptions {
+  PushOptions push;
+  bool json = false;
+};
+CLI::App* add_verify(CLI::App& app, VerifyOptions& options);
+int run_verify(const VerifyOptions& options);
 
 }  // namespace sealos::cli

@@ -41,7 +41,7 @@ int run_delete(const PlaceOptions& options) {
     const Location place = place_to_remove(options.place, context.catalog);
     const OpenPlace open(context, options, place, SEALOS_CAN_REMOVE, "remove images");
     side = Side::source;
-    open.reference().remove(open.services());
+    open.reference().remove(open.services(), 0);
     const std::string removed = open.reference().canonical();
     if (!options.json) {
       fmt::print("{}\n", removed);

@@ -16,6 +16,9 @@ enum ExitCode : int {
   kDestination = 7,
   kBadSource = 8,
   kLocalIo = 9,
+  kWrongContent = 10,  ///< of sealos verify alone, as the next two
+  kWrongSignatures = 11,
+  kUnread = 12,
   kInterrupted = 130
 };
 

@@ -28,6 +28,10 @@ std::string manifest_text(const ManifestReport& manifest) {
   } else {
     text += fmt::format("{}, in the source {}\n", manifest.stored->str(), manifest.digest.str());
   }
+  if (manifest.signatures_kept + manifest.signatures_made > 0) {
+    text += fmt::format("    signatures: {} kept, {} made\n", manifest.signatures_kept,
+                        manifest.signatures_made);
+  }
   for (const std::string& reason : manifest.reasons) text += fmt::format("    {}\n", reason);
   return text;
 }
@@ -38,6 +42,13 @@ std::string blob_text(const BlobReport& blob) {
   if (blob.digest_known && blob.stored != blob.digest)
     text += fmt::format(" ({})", blob.stored.brief());
   return text + "\n";
+}
+
+std::string referrer_text(const ReferrerReport& referrer) {
+  const std::string what = !referrer.attached.empty()       ? referrer.attached
+                           : referrer.artifact_type.empty() ? kind_text(referrer.media_type)
+                                                            : printable(referrer.artifact_type);
+  return fmt::format("  {}: {}, of {}\n", what, referrer.digest.str(), referrer.subject.brief());
 }
 
 /// "3 blobs, 12.0 MB" of those with that outcome.
@@ -59,6 +70,10 @@ std::string plan_text(const CopyDetails& details) {
   std::string text = fmt::format("from {}\nto   {}\nmanifests\n", printable(details.source),
                                  printable(details.destination));
   for (const ManifestReport& manifest : details.manifests) text += manifest_text(manifest);
+  if (!details.referrers.empty()) text += "what belongs to them\n";
+  for (const ReferrerReport& referrer : details.referrers) text += referrer_text(referrer);
+  if (!details.custom_resource.empty())
+    text += fmt::format("custom resource\n  {}\n", details.custom_resource);
   text += "blobs\n";
   Sum read, rest;
   for (const BlobReport& blob : details.blobs) {

@@ -9,16 +9,18 @@
 #include "cli/context.hpp"
 #include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/hub.hpp"
+#include "cli/image_access.hpp"
 #include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
 #include "cli/output_file.hpp"
 #include "cli/output_options.hpp"
 #include "cli/plan_text.hpp"
+#include "cli/policy.hpp"
 #include "cli/registries.hpp"
 #include "cli/report_json.hpp"
 #include "cli/signals.hpp"
-#include "cli/terminal.hpp"
-#include "core/policy/policy.hpp"
+#include "cli/signing.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -27,11 +29,6 @@ std::unique_ptr<Progress> make_progress(bool quiet) {
   if (quiet) return std::make_unique<Progress>();
   if (::isatty(STDERR_FILENO) != 0) return std::make_unique<BarProgress>(stderr);
   return std::make_unique<LineProgress>(stderr);
-}
-
-policy::PolicyImage policy_image(const Reference& source) {
-  return {source.transport(), source.canonical(), source.policy_identity(),
-          source.policy_namespaces()};
 }
 
 /// Whether an image that is not on this machine may come from a registry: a name without a
@@ -79,8 +76,11 @@ class PushCommand {
     short_name_.emplace(options_.image, registries);
     if (may_be_elsewhere(options_, request_, context_.catalog))
       request_.source_elsewhere = [this] { return short_name_->places(); };
-    use_policy(environment);
+    use_policy(request_, options_, environment, context_.hooks.temp_dir, find_);
+    hub_ = find_hub(request_, context_.hooks, environment);
+    request_.custom_resource.for_every_image = hub_.has_value();
     use_keys(environment);
+    use_signers(options_, context_.hooks, request_);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
     // What looks only does not make the cache.
     if (wish_.dry_run && ::access(cache.c_str(), R_OK) != 0) return;
@@ -88,38 +88,28 @@ class PushCommand {
     request_.cache = &*cache_;
   }
 
-  /// Which images may be read, as policy.json says.
-  void use_policy(const config::Environment& environment) {
-    std::optional<std::string> named;
-    if (!options_.signature_policy.empty()) named = options_.signature_policy;
-    const auto policy = std::make_shared<const policy::Policy>(
-        policy::Policy::load(named, environment).value_or(policy::Policy::accept_anything()));
-    request_.check_policy = [policy](const Reference& source) {
-      policy->require_allowed(policy_image(source));
-    };
-    request_.check_signatures = [policy, temp_dir = context_.hooks.temp_dir](
-                                    const Reference& source, const Digest& manifest,
-                                    const std::vector<Item>& signatures) {
-      policy::SignedImage found{std::nullopt, manifest, signatures};
-      if (const auto name = source.docker_name()) found.name = DockerName::parse(*name);
-      policy->require_signed(policy_image(source), found, temp_dir);
-    };
-  }
-
   /// Keys of layers: read and checked before anything else happens.
   void use_keys(const config::Environment& environment) {
-    const encryption::KeyPlaces places{
-        environment, context_.hooks.temp_dir, [](const std::string& file) {
-          return ask_on_terminal("Passphrase of " + printable(file) + ": ", false);
-        }};
+    const encryption::KeyPlaces places = key_places(environment, context_.hooks.temp_dir);
+    std::shared_ptr<const encryption::Recipients> recipients;
+    std::shared_ptr<const encryption::DecryptionKeys> keys;
     if (!options_.encryption_keys.empty()) {
-      request_.recipients = std::make_shared<const encryption::Recipients>(
+      recipients = std::make_shared<const encryption::Recipients>(
           encryption::Recipients::load(options_.encryption_keys, places));
     }
     if (!options_.decryption_keys.empty()) {
-      request_.decryption_keys = std::make_shared<const encryption::DecryptionKeys>(
+      keys = std::make_shared<const encryption::DecryptionKeys>(
           encryption::DecryptionKeys::load(options_.decryption_keys, places));
     }
+    if (!options_.edits_recipients) {
+      request_.recipients = std::move(recipients);
+      request_.decryption_keys = std::move(keys);
+      return;
+    }
+    encryption::RecipientEdit edit{std::move(recipients), std::move(keys), {}};
+    for (const std::string& text : options_.remove_recipients)
+      edit.remove.push_back(encryption::RecipientChoice::parse(text));
+    request_.edit_recipients = std::make_shared<const encryption::RecipientEdit>(std::move(edit));
   }
 
   void show_events() {
@@ -156,6 +146,14 @@ class PushCommand {
     const CopyReport report = copy();
     side = Side::neither;
     short_name_->worked(report.source);
+    if (hub_ && report.custom_resource) {
+      side = Side::destination;
+      interruptible([&] {
+        tell_hub(*hub_, report, request_, context_);
+        return true;
+      });
+      side = Side::neither;
+    }
     if (digest_file) digest_file->write(report.digest.str());
     const std::string json = wish_.report ? report_json(report).dump() + "\n" : "";
     if (report_file) report_file->write(json);
@@ -195,6 +193,7 @@ class PushCommand {
   std::optional<ShortName> short_name_;
   CopyRequest request_;
   OutputWish wish_;
+  std::optional<custom_resources::ClusterAccess> hub_;
   std::unique_ptr<JsonProgress> events_;
   std::optional<cache::BlobInfoCache> cache_;
 };

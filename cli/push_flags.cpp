@@ -1,7 +1,4 @@
 // The flags of sealos push, as --help shows them.
-#include <memory>
-
-#include "cli/help_formatter.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -26,11 +23,41 @@ void add_image_flags(CLI::App& push, PushOptions& o) {
   push.add_flag("--sparse", o.sparse, "The index as it is, with the --platform images only");
   push.add_flag("--rm", o.remove_list,
                 "IMAGE, a manifest list of the local store, is removed after success");
-  push.add_flag("--remove-signatures", o.remove_signatures, "Without signatures");
-  push.add_option("--signature-policy", o.signature_policy,
-                  "What may be read. Default: policy.json of the user, or of the system; without "
-                  "either all may")
+  push.add_option("--cr-option", o.cr_option,
+                  "Whether the image's custom resource goes along: yes; no; only: it alone; auto, "
+                  "the default: of images that are labelled sealos.io.*, or where it is seen in "
+                  "layers on their way, if the destination does not have it yet")
+      ->type_name("yes|no|only|auto");
+  push.add_flag("--referrers{all}", o.referrers,
+                "all (also without a value): signatures, attestations, bills of materials and all "
+                "else that refers to the image travels with it. Default: none, since they are "
+                "asked for one by one, and only registries and OCI layouts hold them")
+      ->type_name("all|none");
+}
+
+void add_signature_flags(CLI::App& push, PushOptions& o) {
+  push.option_defaults()->group("Signatures");
+  push.add_flag("--remove-signatures", o.remove_signatures,
+                "Without the signatures that IMAGE has");
+  push.add_option("--sign-by", o.sign_by,
+                  "Sign with this key of GnuPG, whatever is written; may be repeated")
+      ->type_name("FINGERPRINT")
+      ->allow_extra_args(false);
+  push.add_option("--sign-by-sigstore-private-key", o.sign_by_sigstore,
+                  "Sign with a key of cosign; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  push.add_option("--sign-identity", o.sign_identity,
+                  "The name that is signed, written out. Default: DESTINATION")
+      ->type_name("NAME:TAG");
+  push.add_option("--sign-passphrase-file", o.sign_passphrase_file,
+                  "Its first line opens the key that signs")
       ->type_name("FILE");
+  push.add_option("--signature-policy", o.signature_policy,
+                  "What may be read. Default: policy.json of the user, or of the system")
+      ->type_name("FILE");
+  push.add_flag("--insecure-policy", o.insecure_policy,
+                "Everything may be read, whatever policy.json says");
 }
 
 void add_format_flags(CLI::App& push, PushOptions& o) {
@@ -72,7 +99,10 @@ void add_encryption_flags(CLI::App& push, PushOptions& o) {
       "repeated",
       "RECIPIENT");
   add("--encrypt-layer", o.encrypt_layers,
-      "Only these, e.g. 0, -1 (the last) or 1-3, by commas. Default: all", "LIST");
+      "Only these, e.g. 0, -1 (the last) or 1-3, by commas; or not:IMAGE, all but the layers of "
+      "the "
+      "base image. Default: all",
+      "LIST");
   add("--decryption-key", o.decryption_keys,
       "Decrypt layers with a private key, or certificate, or provider:NAME; may be repeated",
       "FILE[:PASSPHRASE]");
@@ -159,21 +189,18 @@ void add_output_flags(CLI::App& push, PushOptions& o) {
 
 CLI::App* add_push(CLI::App& app, PushOptions& o) {
   CLI::App* push = app.add_subcommand("push", "Copy an image from any place to any place");
-  push->formatter(std::make_shared<HelpFormatter>());
   push->add_option("IMAGE", o.image,
                    "transport:details, or the name of a local image (containers-storage)")
       ->required();
   push->add_option("DESTINATION", o.destination,
-                   "transport:details, or the name of an image in a registry (docker). Default: as "
-                   "IMAGE");
+                   "transport:details, or an image in a registry (docker). Default: as IMAGE");
   add_image_flags(*push, o);
   add_format_flags(*push, o);
+  add_signature_flags(*push, o);
   add_encryption_flags(*push, o);
   add_login_flags(*push, o);
   add_network_flags(*push, o);
   add_output_flags(*push, o);
-  push->set_help_flag();  // so that it is the last one
-  push->set_help_flag("-h,--help", "This text");
   push->footer(kExamples);
   return push;
 }

@@ -64,6 +64,56 @@ void add_plugin_options(const PushOptions& o, CopyRequest& request) {
     throw Error(Status::invalid, "--creds and --dest-creds contradict each other");
 }
 
+/// What has no effect where the image itself is not copied.
+void refuse_with_cr_only(const PushOptions& o) {
+  const std::pair<const char*, bool> useless[] = {
+      {"--add-compression", !o.add_compression.empty()},
+      {"--compression-format", o.compression_format.has_value()},
+      {"--compression-level", o.compression_level.has_value()},
+      {"--disable-compression", o.disable_compression},
+      {"--encryption-key", !o.encryption_keys.empty()},
+      {"--force-compression", o.force_compression.has_value()},
+      {"--format", o.format.has_value()},
+      {"--mount-from", !o.mount_from.empty()},
+      {"--preserve-digests", o.preserve_digests},
+      {"--referrers", o.referrers == "all"},
+      {"--remove-signatures", o.remove_signatures},
+      {"--report", !o.report.empty()},
+      {"--rm", o.remove_list},
+      {"--sparse", o.sparse}};
+  for (const auto& [flag, given] : useless) {
+    if (given)
+      throw Error(
+          Status::invalid,
+          fmt::format("--cr-option only copies no image, so {} would have no effect", flag));
+  }
+}
+
+void read_cr_option(const PushOptions& o, CopyRequest& request) {
+  using custom_resources::CrOption;
+  CrOption& option = request.custom_resource.option;
+  option = o.cr_option ? custom_resources::cr_option_named(*o.cr_option) : CrOption::automatic;
+  if (o.edits_recipients) option = CrOption::no;  // it has its own
+  if (option == CrOption::only) refuse_with_cr_only(o);
+}
+
+/// Numbers of layers, or not:IMAGE.
+void read_encrypted_layers(const PushOptions& o, CopyRequest& request,
+                           const PluginCatalog& catalog) {
+  constexpr std::string_view kNot = "not:";
+  std::vector<std::string> numbers;
+  for (const std::string& text : o.encrypt_layers) {
+    if (!text.starts_with(kNot)) {
+      numbers.push_back(text);
+    } else if (o.encrypt_layers.size() > 1 || text.size() == kNot.size()) {
+      throw Error(Status::invalid, "--encrypt-layer is not:IMAGE alone, or numbers of layers");
+    } else {
+      request.encrypt_base = place_of(text.substr(kNot.size()), "docker://", catalog);
+    }
+  }
+  request.encrypt_layers = encryption::EncryptedLayers::parse(numbers);
+}
+
 }  // namespace
 
 Location place_of(const std::string& text, const std::string& fallback,
@@ -82,6 +132,12 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   request.all = o.all;
   request.remove_signatures = o.remove_signatures;
   request.remove_source_index = o.remove_list;
+  if (o.referrers) {
+    request.referrers = *o.referrers == "all";
+    if (*o.referrers != "all" && *o.referrers != "none")
+      throw Error(Status::invalid,
+                  fmt::format("--referrers is all or none, not \"{}\"", printable(*o.referrers)));
+  }
   if (o.remove_list && request.source.transport != kLocalStore) {
     throw Error(Status::invalid,
                 fmt::format("--rm removes a manifest list of the local store, and {} is none",
@@ -108,12 +164,17 @@ CopyRequest request_of(const PushOptions& o, const PluginCatalog& catalog) {
   }
   if (o.format) request.format = manifest_format_named(*o.format);
   request.preserve_digests = o.preserve_digests;
-  request.encrypt_layers = encryption::EncryptedLayers::parse(o.encrypt_layers);
+  read_encrypted_layers(o, request, catalog);
   if (!o.encrypt_layers.empty() && o.encryption_keys.empty())
     throw Error(Status::invalid, "--encrypt-layer needs an --encryption-key");
-  if (!o.encryption_keys.empty() && !o.decryption_keys.empty())
+  if (o.edits_recipients) {
+    request.source = request.destination;  // one that is in no registry is named with its transport
+    request.all = true;
+  } else if (!o.encryption_keys.empty() && !o.decryption_keys.empty()) {
     throw Error(Status::invalid, "--encryption-key and --decryption-key contradict each other");
+  }
   add_plugin_options(o, request);
+  read_cr_option(o, request);
   if (o.retry) {
     request.retry.count = *o.retry;
     request.engine_options["retry"] = std::to_string(*o.retry);

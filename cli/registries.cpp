@@ -37,12 +37,22 @@ const config::Registries& LazyRegistries::get() const {
   return *loaded_;
 }
 
+const config::RegistriesD& LazyRegistries::signatures() const {
+  const std::lock_guard lock(mutex_);
+  if (!signatures_) signatures_ = config::RegistriesD::load(environment_);
+  return *signatures_;
+}
+
 void use_registries(Hooks& hooks, const std::shared_ptr<const LazyRegistries>& registries) {
   hooks.places_to_read = [registries](const std::string& name) {
     std::vector<sdk::RegistryPlace> places;
     for (const config::PullEndpoint& at : registries->get().resolve_pull(DockerName::parse(name)))
       places.push_back({at.name.str(), at.insecure, at.mirror});
     return places;
+  };
+  hooks.signature_places = [registries](const std::string& name) {
+    const auto found = registries->signatures().find(DockerName::parse(name));
+    return sdk::SignaturePlaces{found.read, found.write, found.configured, found.attachments};
   };
   hooks.place_to_write = [registries](const std::string& name) {
     return sdk::RegistryPlace{name, registries->get().check_push(DockerName::parse(name)), false};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/config/registries.hpp"
+#include "core/config/registries_d.hpp"
 #include "core/host/services.hpp"
 #include "core/reference/location.hpp"
 
@@ -21,12 +22,15 @@ class LazyRegistries {
 
   /// Throws where a file is wrong, each time.
   const config::Registries& get() const;
+  /// registries.d, in the same way.
+  const config::RegistriesD& signatures() const;
   const config::Environment& environment() const { return environment_; }
 
  private:
   const config::Environment environment_;
   mutable std::mutex mutex_;
   mutable std::optional<config::Registries> loaded_;
+  mutable std::optional<config::RegistriesD> signatures_;
 };
 
 /// Lets `hooks` answer plugins that ask where images are.

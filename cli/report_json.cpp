@@ -31,9 +31,21 @@ Json manifest_json(const ManifestReport& manifest) {
   stored.set("mediaType", manifest.stored_media_type);
   json.set("stored", std::move(stored));
   json.set("changed", !manifest.stored || *manifest.stored != manifest.digest);
+  json.set("signatures",
+           Json::object({{"kept", static_cast<std::int64_t>(manifest.signatures_kept)},
+                         {"made", static_cast<std::int64_t>(manifest.signatures_made)}}));
   Json reasons = Json::array();
   for (const std::string& reason : manifest.reasons) reasons.push_back(reason);
   json.set("reasons", std::move(reasons));
+  return json;
+}
+
+Json referrer_json(const ReferrerReport& referrer) {
+  Json json = Json::object({{"digest", referrer.digest.str()},
+                            {"mediaType", referrer.media_type},
+                            {"subject", referrer.subject.str()}});
+  if (!referrer.artifact_type.empty()) json.set("artifactType", referrer.artifact_type);
+  if (!referrer.attached.empty()) json.set("attached", referrer.attached);
   return json;
 }
 
@@ -49,6 +61,11 @@ Json details_json(const CopyDetails& details, bool done) {
   for (const BlobReport& blob : details.blobs) blobs.push_back(blob_json(blob, done));
   json.set("manifests", std::move(manifests));
   json.set("blobs", std::move(blobs));
+  Json referrers = Json::array();
+  for (const ReferrerReport& referrer : details.referrers)
+    referrers.push_back(referrer_json(referrer));
+  json.set("referrers", std::move(referrers));
+  if (!details.custom_resource.empty()) json.set("customResource", details.custom_resource);
   return json;
 }
 
@@ -97,6 +114,11 @@ Json report_json(const CopyReport& report) {
   json.set("reference", report.reference);
   json.set("digest", report.digest.str());
   json.set("mediaType", report.media_type);
+  if (const auto& made = report.custom_resource) {
+    json.set("customResource", Json::object({{"name", made->name},
+                                             {"digest", made->digest.str()},
+                                             {"outcome", made->sent ? "sent" : "there already"}}));
+  }
   return json;
 }
 

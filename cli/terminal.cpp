@@ -62,6 +62,7 @@ class SignalsEndReads {
 
 std::string read_line(int terminal) {
   std::string line;
+  line.reserve(4096);  // a secret does not move, so that no part of it is left behind
   char c = 0;
   for (;;) {
     const ssize_t n = ::read(terminal, &c, 1);

@@ -1,9 +1,13 @@
-// Strings that hold secrets, and base64 as auth files write them.
+// Strings that hold secrets.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
+
+#include "support/base64/base64.hpp"
+
+namespace sealos {
+class Json;
+}
 
 namespace sealos::config {
 
@@ -15,20 +19,26 @@ void keep_out_of_core_files() noexcept;
 /// Overwrites the characters, and whatever of the buffer lies behind them, then empties the string.
 void wipe(std::string& text) noexcept;
 
-/// Wipes a string when the scope is left.
+inline void wipe(std::optional<std::string>& text) noexcept {
+  if (text) wipe(*text);
+}
+/// All texts in it.
+void wipe(Json& json) noexcept;
+
+/// Wipes a string, or a JSON value's texts, when the scope is left.
+template <typename Text>
 class WipeAtEnd {
  public:
-  explicit WipeAtEnd(std::string& text) : text_(text) {}
+  explicit WipeAtEnd(Text& text) : text_(text) {}
   WipeAtEnd(const WipeAtEnd&) = delete;
   WipeAtEnd& operator=(const WipeAtEnd&) = delete;
   ~WipeAtEnd() { wipe(text_); }
 
  private:
-  std::string& text_;
+  Text& text_;
 };
 
-/// Standard alphabet with padding (RFC 4648, 4); line ends are skipped. nullopt: not base64.
-std::optional<std::string> decode_base64(std::string_view text);
-std::string encode_base64(std::string_view bytes);
+using sealos::decode_base64;
+using sealos::encode_base64;
 
 }  // namespace sealos::config

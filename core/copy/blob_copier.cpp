@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/copy/layer_watch.hpp"
 #include "core/copy/recoder.hpp"
 #include "core/stream/verified.hpp"
 #include "support/file/file_stream.hpp"
@@ -56,8 +57,8 @@ void complete(Blob& used, const Reuse& want) {
 [[noreturn]] void refuse_other_form(const BlobStep& step) {
   throw CopyError(Error(Status::unsupported,
                         fmt::format("the source does not have layer {} as its manifest names it, "
-                                    "and the manifest must not change",
-                                    step.original.digest.str())),
+                                    "and {}",
+                                    step.original.digest.str(), step.why)),
                   Side::request);
 }
 
@@ -94,8 +95,8 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
   }
 }
 
-Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* config,
-                     BlobReport& report, std::atomic<std::int64_t>& read) {
+Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
+                     std::atomic<std::int64_t>& read) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
@@ -113,17 +114,25 @@ Blob BlobCopier::put(size_t number, const BlobStep& step, const std::string* con
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
+    // Before what uses it.
+    const auto scanner = watch_ == nullptr ? nullptr : watch_->scanner_for(step);
     std::optional<Recoder> recoder;
     try {
-      recoder.emplace(std::move(stream), step, recipients_);  // it looks at the first bytes
+      // It looks at the first bytes.
+      recoder.emplace(std::move(stream), step, recipients_,
+                      scanner ? watch_->tap(step, scanner.get()) : LayerTap());
+    } catch (const CopyError&) {
+      throw;
     } catch (Error& e) {
       throw blame(e, Side::source, "reading " + name_of(step));
     }
+    step = recoder->step();
     BlameStream blamed(*recoder, source_failure);
     Blob stored = destination_.put_blob(announced(step), blamed);
     stored.annotations = recoder->annotations();
     if (step.layer) stored.compression = recoder->compression();
     report.plain = recoder->plain_digest();
+    if (scanner) watch_->keep(step, *scanner);
     return stored;
   } catch (const CopyError&) {
     throw;
@@ -200,11 +209,12 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
   const auto start = std::chrono::steady_clock::now();
   BlobReport report = begin(step);
   std::atomic<std::int64_t> read = 0;
+  BlobStep done = step;
   const auto finish = [&] {
     report.time = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - start);
     report.read = read;
-    reuse_.record(step, report);
+    reuse_.record(done, report);
     progress_.finished(number, report);
     return report;
   };
@@ -219,7 +229,12 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
       if (stored) take(report, step, *stored);
       absent = !stored;
       if (!stored && step.must_reuse) refuse_other_form(step);
-      if (!stored) stored = put(number, step, config, report, read);
+      if (!stored) {
+        done = step;
+        stored = put(number, done, config, report, read);
+        report.recoded = changes_bytes(done);
+        report.why = done.why;
+      }
       report.compression = stored->compression;
       report.annotations = std::move(stored->annotations);
       report.stored = *stored->digest;

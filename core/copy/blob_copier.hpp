@@ -12,19 +12,22 @@
 
 namespace sealos {
 
+class LayerWatch;
+
 /// Copies blobs as their steps say. Safe for concurrent use where source and destination are.
 class BlobCopier {
  public:
   BlobCopier(Source& source, Destination& destination, const CancelToken& cancel,
              const RetryPolicy& retry, ReuseFinder& reuse, Progress& progress,
-             const encryption::Recipients* recipients = nullptr)
+             const encryption::Recipients* recipients = nullptr, LayerWatch* watch = nullptr)
       : source_(source),
         destination_(destination),
         reuse_(reuse),
         cancel_(cancel),
         retry_(retry),
         progress_(progress),
-        recipients_(recipients) {}
+        recipients_(recipients),
+        watch_(watch) {}
 
   /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
   BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
@@ -36,7 +39,8 @@ class BlobCopier {
   BlobReport begin(const BlobStep& step) const;
   void take(BlobReport& report, const BlobStep& step, const Blob& there) const;
   std::optional<Blob> find_there(const BlobStep& step, BlobReport& report);
-  Blob put(size_t number, const BlobStep& step, const std::string* config, BlobReport& report,
+  /// Sets `step` to what was done, which may be another thing than was planned.
+  Blob put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
            std::atomic<std::int64_t>& read);
   std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
   void wait_before_retry(unsigned attempt, const Error& why);
@@ -48,6 +52,7 @@ class BlobCopier {
   const RetryPolicy& retry_;
   Progress& progress_;
   const encryption::Recipients* recipients_;  // not nullptr where a step encrypts
+  LayerWatch* watch_;                         // nullptr: no layer is looked into
 };
 
 /// "layer sha256:0123456789ab" or "config ...".

@@ -92,26 +92,23 @@ void check_wish_for(const CompressionWish& wish, const DestinationTraits& destin
   }
 }
 
-LayerChoice choose_form(const std::string& compression, bool chunked, const CompressionWish& wish,
-                        const DestinationTraits& destination) {
-  LayerForm form = LayerForm::plain;
-  std::string who = "asked for is";
-  if (wish.form) {
-    form = *wish.form;
-  } else if (destination.compression == LayerCompression::decompress) {
-    who = fmt::format("{} takes", destination.name);
-  } else if (compression.empty() && !wish.keep_plain &&
-             destination.compression == LayerCompression::compress) {
-    form = LayerForm::gzip;
-    who = fmt::format("{} takes", destination.name);
-  } else {
-    return {};
-  }
+LayerRule rule_for(const CompressionWish& wish, const DestinationTraits& destination) {
+  if (wish.form) return {wish.form, false, "asked for is"};
+  const std::string who = fmt::format("{} takes", destination.name);
+  if (destination.compression == LayerCompression::decompress)
+    return {LayerForm::plain, false, who};
+  return {{}, !wish.keep_plain && destination.compression == LayerCompression::compress, who};
+}
+
+LayerChoice choose_form(const std::string& compression, bool chunked, const LayerRule& rule) {
+  if (!rule.every && !(rule.packs_plain && compression.empty())) return {};
+  const LayerForm form = rule.every.value_or(LayerForm::gzip);
   if (already(compression, chunked, form)) return {};
   if (form == LayerForm::plain) {
-    return {Recode::decompress, form, fmt::format("{}, {} none", shown(compression), who)};
+    return {Recode::decompress, form, fmt::format("{}, {} none", shown(compression), rule.who)};
   }
-  return {Recode::compress, form, fmt::format("{}, {} {}", shown(compression), who, name_of(form))};
+  return {Recode::compress, form,
+          fmt::format("{}, {} {}", shown(compression), rule.who, name_of(form))};
 }
 
 bool is_chunked(const Annotations& annotations) {

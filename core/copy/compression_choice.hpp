@@ -48,9 +48,16 @@ struct LayerChoice {
   std::string why = "as it is";
 };
 
+/// What a wish means for the layers of a destination.
+struct LayerRule {
+  std::optional<LayerForm> every = {};  ///< all arrive in this one
+  bool packs_plain = false;             ///< without it: those without compression arrive as gzip
+  std::string who = {};                 ///< for reasons: "asked for is", "docker takes"
+};
+LayerRule rule_for(const CompressionWish& wish, const DestinationTraits& destination);
+
 /// compression: "", "gzip", "zstd", "xz", "bzip2"; chunked: it is zstd with a table of contents.
-LayerChoice choose_form(const std::string& compression, bool chunked, const CompressionWish& wish,
-                        const DestinationTraits& destination);
+LayerChoice choose_form(const std::string& compression, bool chunked, const LayerRule& rule);
 
 using Annotations = std::vector<std::pair<std::string, std::string>>;
 

@@ -9,7 +9,12 @@ using namespace sealos;
 namespace {
 
 DestinationTraits place(LayerCompression compression, std::uint32_t flags = 0) {
-  return {"there", {}, compression, flags, false};
+  return {"there", {}, compression, flags};
+}
+
+LayerChoice choose(const std::string& compression, bool chunked, const CompressionWish& wish,
+                   const DestinationTraits& destination) {
+  return choose_form(compression, chunked, rule_for(wish, destination));
 }
 
 CompressionWish asked(LayerForm form) {
@@ -30,25 +35,25 @@ TEST_CASE("names of forms") {
 
 TEST_CASE("without a wish plain layers are compressed where that is liked, and nothing else is") {
   const CompressionWish none;
-  CHECK(choose_form("", false, none, place(LayerCompression::compress)).form == LayerForm::gzip);
-  CHECK(choose_form("", false, none, place(LayerCompression::preserve)).recode == Recode::none);
-  CHECK(choose_form("zstd", false, none, place(LayerCompression::compress)).recode == Recode::none);
-  CHECK(choose_form("xz", false, none, place(LayerCompression::decompress)).recode ==
+  CHECK(choose("", false, none, place(LayerCompression::compress)).form == LayerForm::gzip);
+  CHECK(choose("", false, none, place(LayerCompression::preserve)).recode == Recode::none);
+  CHECK(choose("zstd", false, none, place(LayerCompression::compress)).recode == Recode::none);
+  CHECK(choose("xz", false, none, place(LayerCompression::decompress)).recode ==
         Recode::decompress);
 }
 
 TEST_CASE("plain layers stay plain with --disable-compression, compressed ones compressed") {
   CompressionWish wish;
   wish.keep_plain = true;
-  CHECK(choose_form("", false, wish, place(LayerCompression::compress)).recode == Recode::none);
-  CHECK(choose_form("gzip", false, wish, place(LayerCompression::compress)).recode == Recode::none);
+  CHECK(choose("", false, wish, place(LayerCompression::compress)).recode == Recode::none);
+  CHECK(choose("gzip", false, wish, place(LayerCompression::compress)).recode == Recode::none);
 }
 
 TEST_CASE("zstd:chunked is zstd as well, but zstd is not zstd:chunked") {
   const DestinationTraits to = place(LayerCompression::preserve);
-  CHECK(choose_form("zstd", true, asked(LayerForm::zstd), to).recode == Recode::none);
-  CHECK(choose_form("zstd", true, asked(LayerForm::zstd_chunked), to).recode == Recode::none);
-  CHECK(choose_form("zstd", false, asked(LayerForm::zstd_chunked), to).recode == Recode::compress);
+  CHECK(choose("zstd", true, asked(LayerForm::zstd), to).recode == Recode::none);
+  CHECK(choose("zstd", true, asked(LayerForm::zstd_chunked), to).recode == Recode::none);
+  CHECK(choose("zstd", false, asked(LayerForm::zstd_chunked), to).recode == Recode::compress);
 }
 
 TEST_CASE("a destination that unpacks layers leaves no choice") {

@@ -7,10 +7,12 @@
 #include <numeric>
 
 #include "core/copy/blob_copier.hpp"
+#include "core/copy/cr_publisher.hpp"
 #include "core/copy/image_writer.hpp"
 #include "core/copy/reasons.hpp"
 #include "core/copy/session.hpp"
 #include "core/copy/worker_pool.hpp"
+#include "support/digest/hasher.hpp"
 
 namespace sealos {
 namespace {
@@ -28,8 +30,14 @@ class CopyJob {
     std::optional<CopyReport> report;
     try {
       session_.prepare(sdk::Intent::write);
-      copy_blobs();
-      report = write_manifests();
+      custom_resource_.emplace(session_, request_, cancel_, progress_);
+      if (request_.custom_resource.option == custom_resources::CrOption::only) {
+        report = write_custom_resource();
+      } else {
+        copy_blobs();
+        custom_resource_->check();
+        report = write_manifests();
+      }
     } catch (...) {
       if (session_.destination() != nullptr) session_.destination()->abort();
       throw;
@@ -56,9 +64,9 @@ class CopyJob {
           return sum + std::max<std::int64_t>(0, task.step->from.size);
         });
     progress_.begin(tasks_.size(), bytes);
-    ReuseFinder reuse(request_.cache, session_.from(), session_.to());
+    ReuseFinder reuse(request_.cache, session_.from(), session_.to(), !request_.signers.empty());
     BlobCopier copier(session_.source(), *session_.destination(), cancel_, request_.retry, reuse,
-                      progress_, request_.recipients.get());
+                      progress_, request_.recipients.get(), custom_resource_->watch());
     run_blobs(copier, layers);
     run_blobs(copier, {configs, tasks_.end()});
   }
@@ -79,8 +87,12 @@ class CopyJob {
 
   CopyReport write_manifests() {
     WrittenManifests written;
-    ImageWriter writer(*session_.destination(), results_, progress_);
+    ImageWriter writer(*session_.destination(), results_, session_.signer(), progress_);
     std::optional<Written> top;
+    // First what belongs to an image, so that who sees the image finds it signed, and signatures
+    // that are made on the way are added to those that came along.
+    on_side(Side::destination,
+            [&] { put_referrers(*session_.destination(), session_.referrers()); });
     for (const ImagePlan& plan : session_.images()) {
       cancel_.throw_if_cancelled();
       top = writer.put_image(plan, session_.indexes().empty());
@@ -91,17 +103,45 @@ class CopyJob {
       top = writer.put_index(plan, written);
       written.insert_or_assign(plan.name().str(), *top);
     }
-    const auto said =
-        on_side(Side::destination, [&] { return session_.destination()->commit(session_.top()); });
-    CopyReport report{session_.source_place(),
-                      top->manifest.digest(),
-                      top->manifest.item().label,
-                      said.value_or(session_.to().canonical()),
-                      top->changed,
-                      {session_.from().canonical(), session_.to().canonical(), {}, {}}};
-    report.details.manifests =
-        report_manifests(session_.images(), session_.indexes(), results_, written);
+    auto custom_resource = custom_resource_->publish(written, top->manifest);
+    CopyReport report = commit(session_.top());
+    report.digest = top->manifest.digest();
+    report.media_type = top->manifest.item().label;
+    report.manifest_changed = top->changed;
+    report.custom_resource = std::move(custom_resource);
+    report.details.manifests = report_manifests(session_.images(), session_.indexes(), results_,
+                                                written, session_.signer().count());
     for (const BlobTask& task : tasks_) report.details.blobs.push_back(results_.at(task.key));
+    report.details.referrers = session_.referrer_reports();
+    return report;
+  }
+
+  CopyReport commit(const Item& top) {
+    const auto said =
+        on_side(Side::destination, [&] { return session_.destination()->commit(top); });
+    return report_of(said.value_or(session_.to().canonical()));
+  }
+
+  CopyReport report_of(const std::string& reference) {
+    const Item& top = session_.top();
+    return {session_.source_place(),
+            digest_of(top.data),
+            top.label,
+            reference,
+            false,
+            {session_.from().canonical(), session_.to().canonical(), {}, {}}};
+  }
+
+  /// Beside an image that is there.
+  CopyReport write_custom_resource() {
+    CrReport custom_resource = custom_resource_->publish_alone();
+    // Where nothing was written there is nothing to commit.
+    if (!custom_resource.sent) session_.destination()->abort();
+    CopyReport report = custom_resource.sent ? commit(session_.image_there()->top.item())
+                                             : report_of(session_.to().canonical());
+    report.digest = custom_resource.digest;
+    report.media_type = media_type::kOciManifest;
+    report.custom_resource = std::move(custom_resource);
     return report;
   }
 
@@ -129,6 +169,7 @@ class CopyJob {
   const CopyRequest& request_;
   Progress& progress_;
   CopySession session_;
+  std::optional<CrPublisher> custom_resource_;
   std::vector<BlobTask> tasks_;
   size_t started_ = 0;
   BlobResults results_;

@@ -11,12 +11,15 @@
 #include "core/cache/blob_info_cache.hpp"
 #include "core/copy/format_choice.hpp"
 #include "core/copy/progress.hpp"
+#include "core/custom_resources/cr_option.hpp"
 #include "core/encryption/encrypted_layers.hpp"
 #include "core/encryption/keys.hpp"
+#include "core/encryption/recipients.hpp"
 #include "core/host/plugin_loader.hpp"
 #include "core/host/services.hpp"
 #include "core/manifest/platform.hpp"
 #include "core/reference/location.hpp"
+#include "core/signing/signer.hpp"
 
 namespace sealos {
 
@@ -28,6 +31,13 @@ struct RetryPolicy {
 
 /// Finds the login for "host[:port][/path]"; see Hooks.
 using FindCredentials = std::function<std::optional<sdk::Credentials>(const std::string& scope)>;
+
+/// What becomes of the image's custom resource.
+struct CrWish {
+  custom_resources::CrOption option = custom_resources::CrOption::no;
+  /// With `automatic`: also of an image whose files ask for none, for a hub that lists every image.
+  bool for_every_image = false;
+};
 
 struct CopyRequest {
   Location source, destination;
@@ -49,6 +59,9 @@ struct CopyRequest {
   std::vector<Platform> platforms;
   bool sparse = false;  ///< the index with all its entries, byte for byte, and the chosen images
   bool remove_signatures = false;
+  /// What belongs to the images travels as well: what refers to them, and what stands beside them
+  /// under a name made of their digests. Their manifests must not change then.
+  bool referrers = false;
   /// Removes the source's index once all is done; refused before the first byte where the source
   /// holds no index under that name.
   bool remove_source_index = false;
@@ -59,8 +72,14 @@ struct CopyRequest {
   /// Who can read the chosen layers afterwards; nullptr: none is encrypted.
   std::shared_ptr<const encryption::Recipients> recipients = {};
   encryption::EncryptedLayers encrypt_layers = {};
+  std::optional<Location> encrypt_base = {};  ///< the layers of this image stay as they are
   /// Opens layers that are encrypted; nullptr: they stay so.
   std::shared_ptr<const encryption::DecryptionKeys> decryption_keys = {};
+  /// Each signs every manifest that is written, after it; in turn, never at once.
+  std::vector<std::shared_ptr<signing::Signer>> signers = {};
+  std::string sign_identity = {};  ///< the name that is signed; "": that of the destination
+  /// Who can read the encrypted layers changes, and their bytes stay; nullptr: nobody else can.
+  std::shared_ptr<const encryption::RecipientEdit> edit_recipients = {};
   /// Throws where the image may not be read; called before anything of it is. May be empty.
   std::function<void(const Reference& source)> check_policy;
   /// Throws where an image's signatures do not allow that it is read; called for each image that is
@@ -69,6 +88,10 @@ struct CopyRequest {
   std::function<void(const Reference& source, const Digest& manifest,
                      const std::vector<Item>& signatures)>
       check_signatures;
+  CrWish custom_resource;
+  /// Whether check_signatures looks at them; where it does not, signatures that are not kept are
+  /// not read. Empty: it does.
+  std::function<bool(const Reference& source)> wants_signatures;
   RetryPolicy retry;
   cache::BlobInfoCache* cache = nullptr;  ///< what earlier copies found out; may be nullptr
   unsigned workers = 6;                   ///< blobs at a time, where both ends can
@@ -118,13 +141,32 @@ struct ManifestReport {
   std::string platform;              ///< as the config says; "": it says none
   bool top = false;                  ///< it is what the destination's reference names
   std::vector<std::string> reasons;  ///< why it is not byte for byte the source's
+  size_t signatures_kept = 0;        ///< of the source's
+  size_t signatures_made = 0;
+};
+
+/// A manifest that travels because it belongs to another one.
+struct ReferrerReport {
+  Digest digest, subject;
+  std::string media_type, artifact_type;
+  std::string attached;  ///< "sig", "att" or "sbom" beside its subject; "": it names it
 };
 
 /// What was done, or in a preview what would be.
 struct CopyDetails {
   std::string source, destination;        ///< references in their full form
   std::vector<ManifestReport> manifests;  ///< images, then their indexes; the top one is last
-  std::vector<BlobReport> blobs;
+  std::vector<BlobReport> blobs;          ///< those of referrers are among them
+  std::string custom_resource = {};       ///< of a preview: what becomes of it; "": nothing to say
+  std::vector<ReferrerReport> referrers = {};
+};
+
+/// The custom resource that the destination has now.
+struct CrReport {
+  std::string name;  ///< of the image, without its registry
+  Digest digest;     ///< of the artifact's manifest
+  bool sent;         ///< else it was there
+  Json object;       ///< null where it was not made anew
 };
 
 struct CopyReport {
@@ -134,6 +176,7 @@ struct CopyReport {
   std::string reference;  ///< where it is now
   bool manifest_changed = false;
   CopyDetails details;
+  std::optional<CrReport> custom_resource = {};  ///< nullopt: the image has none there
 };
 
 /// The transport of that name, loaded; throws where there is none (PluginLoader::transport).
@@ -144,10 +187,11 @@ using FindTransport = std::function<Transport(std::string_view name)>;
 CopyDetails preview_copy(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                          const CopyRequest& request, Progress& progress);
 
-/// Copies, and returns when the destination has committed. On an error it throws CopyError, after
-/// the destination has dropped what it could; the first failure stops all workers and is the one
-/// thrown. `cancel` ends the copy from outside; the copy also sets it itself when it fails, so it
-/// serves for one copy.
+/// Copies, and returns when the destination has committed. With CrOption::only nothing but the
+/// custom resource is written, and digest and media_type are those of its manifest. On an error it
+/// throws CopyError, after the destination has dropped what it could; the first failure stops all
+/// workers and is the one thrown. `cancel` ends the copy from outside; the copy also sets it itself
+/// when it fails, so it serves for one copy.
 CopyReport copy_image(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                       const CopyRequest& request, Progress& progress);
 

@@ -121,6 +121,25 @@ TEST_CASE_FIXTURE(Fixture, "failures that may pass are tried again") {
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "what no image could change is refused before the source is read") {
+  SUBCASE("a format") {
+    to.types = {std::string(media_type::kOciManifest)};
+    request.format = ManifestFormat::v2s2;
+  }
+  SUBCASE("a compression") {
+    to.compression = LayerCompression::decompress;
+    request.compression.form = LayerForm::zstd;
+  }
+  SUBCASE("several images") {
+    to.types = {std::string(media_type::kOciManifest)};
+    request.all = true;
+    request.add_compression = {LayerForm::zstd};
+  }
+  SUBCASE("one image beside itself") { request.add_compression = {LayerForm::zstd}; }
+  // The source has no manifest, which is not what is said.
+  CHECK(failing_side() == Side::request);
+}
+
 TEST_CASE_FIXTURE(Fixture, "a rejected manifest is offered in the next form") {
   from.manifests[""] = image(kPlain + "+gzip", {layer});
   to.types = {std::string(media_type::kOciManifest), std::string(media_type::kDockerManifest)};

@@ -96,6 +96,55 @@ TEST_CASE_FIXTURE(Fixture, "layers are read in any compression, whatever their t
   CHECK(unpack(to.blobs.at(now.layers()[0].digest.str())) == layer);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a wish holds for what layers are, not for what their type says") {
+  const std::string other = pack(layer, Compression::zstd);
+  std::string type = kPlain + "+gzip", wanted = kPlain + "+gzip";
+  SUBCASE("which is recoded") { request.compression.form = LayerForm::gzip; }
+  SUBCASE("which is compressed where the destination likes that") {
+    to.compression = LayerCompression::compress;
+    from.manifests[""] = image(type, {layer});
+    CHECK(copy().manifest_changed);
+    const Digest stored = Manifest::parse({"", to.manifests[""]}).layers()[0].digest;
+    CHECK(detect_compression(std::as_bytes(std::span(to.blobs.at(stored.str())))) ==
+          Compression::gzip);
+    return;
+  }
+  SUBCASE("which is left as it is without a wish") { wanted.clear(); }
+  SUBCASE("which gets the right type where it is in that form already") {
+    request.compression.form = LayerForm::zstd;
+    wanted = kPlain + "+zstd";
+  }
+  SUBCASE("which is not compressed twice") {
+    to.compression = LayerCompression::compress;
+    type = kPlain;
+    wanted = kPlain + "+zstd";
+  }
+  SUBCASE("which is decompressed") {
+    request.compression.form = LayerForm::plain;
+    type = wanted = kPlain;
+  }
+  from.manifests[""] = image(type, {other}, "amd64", {layer});
+  const CopyReport report = copy();
+  const Descriptor now = Manifest::parse({"", to.manifests[""]}).layers()[0];
+  CHECK(report.manifest_changed == !wanted.empty());
+  if (wanted.empty()) return;
+  CHECK(now.media_type == wanted);
+  const std::string& bytes = to.blobs.at(now.digest.str());
+  CHECK((layer_type(wanted)->compression == "zstd" ? bytes == other : unpack(bytes) == layer));
+  CHECK(report.details.blobs[0].recoded == (bytes != other));
+  CHECK(report.details.blobs[0].why.find("its type says") != std::string::npos);
+  CHECK_FALSE(report.details.manifests[0].reasons.empty());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a layer that is not what its type says, and must not change, is refused") {
+  from.manifests[""] = image(kPlain + "+gzip", {pack(layer, Compression::zstd)}, "amd64", {layer});
+  request.compression.form = LayerForm::gzip;
+  request.preserve_digests = true;
+  CHECK(failing_side() == Side::request);
+  CHECK(to.commits == 0);
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "a config that does not fit its layers is found out when they are recoded") {
   from.manifests[""] =

@@ -203,9 +203,11 @@ class Reader {
   /// Of an image: the policy has to allow, by these, that more of it is read.
   std::vector<Item> read_signatures(const std::optional<Digest>& instance,
                                     const Manifest& manifest) {
-    if (request_.remove_signatures && !request_.check_signatures) return {};
+    const bool checked = request_.check_signatures &&
+                         (!request_.wants_signatures || request_.wants_signatures(reference_));
+    if (request_.remove_signatures && !checked) return {};
     std::vector<Item> signatures = source_.read_signatures(instance);
-    if (request_.check_signatures) {
+    if (checked) {
       try {
         request_.check_signatures(reference_, manifest.digest(), signatures);
       } catch (const CopyError&) {

@@ -18,7 +18,8 @@ struct IndexInput {
   std::optional<Digest> instance;  ///< nullopt: it is the top level
   Manifest manifest;
   std::vector<Item> signatures;
-  size_t left_out = 0;  ///< how many of its entries are not copied
+  size_t left_out = 0;    ///< how many of its entries are not copied
+  bool referred = false;  ///< as of an image
 };
 
 /// The wanted images, and the indexes that hold them, innermost first. Without an index that is

@@ -20,6 +20,7 @@ std::string_view config_type(ManifestKind kind) {
 /// The descriptor of a layer after its way, in a manifest of that kind.
 Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestKind kind) {
   Descriptor layer = step.original;
+  if (step.rekeyed) layer.annotations = *step.rekeyed;
   if (step.by_url || !step.layer) {
     // Only its type may have to follow the manifest's kind.
   } else if (report.stored != layer.digest) {
@@ -33,7 +34,7 @@ Descriptor layer_after(const BlobStep& step, const BlobReport& report, ManifestK
   if (layer.size < 0) layer.size = report.size;  // schema 1 does not say
   if (!step.layer) return layer;
   LayerType type = *step.layer;
-  if (report.stored != step.original.digest) {
+  if (report.stored != step.original.digest || is_relabelled(step, report)) {
     type.compression = report.compression.value_or(step.compression);
   }
   if (const auto name = layer_media_type(kind, type)) layer.media_type = *name;
@@ -97,6 +98,12 @@ std::vector<Descriptor> variants_of(const Descriptor& entry, const Digest& name,
 
 }  // namespace
 
+bool is_relabelled(const BlobStep& step, const BlobReport& report) {
+  return report.outcome == BlobOutcome::copied && step.recode != Recode::none &&
+         report.stored == step.original.digest && report.compression &&
+         *report.compression != step.layer->compression;
+}
+
 std::string key_of(const BlobStep& step) {
   return fmt::format("{} {} {} {} {} {} {}", step.original.digest.str(), step.from.digest->str(),
                      static_cast<int>(step.recode), step.compression, step.chunked,
@@ -111,7 +118,9 @@ Written ImageWriter::image_as(const ImagePlan& plan, ManifestKind kind, MadeBlob
   bool changed = kind != plan.manifest.kind() ||
                  is_renamed(plan.manifest, plan.schema1_name, plan.schema1_tag);
   for (size_t i = 0; i < layers.size(); ++i) {
-    changed |= layers[i].digest != plan.manifest.layers()[i].digest;
+    changed |= layers[i].digest != plan.manifest.layers()[i].digest ||
+               plan.layers[i].rekeyed.has_value() ||
+               is_relabelled(plan.layers[i], results_.at(key_of(plan.layers[i])));
   }
   if (!changed) return {plan.manifest, false};
   MadeBlobs unused;
@@ -204,15 +213,22 @@ Written ImageWriter::put_first_taken(const Original& original,
 }
 
 void ImageWriter::put_signatures(const Original& original, const Written& written) {
-  if (original.signatures.empty()) return;
-  if (written.changed) {
+  if (!original.signatures.empty() && written.changed) {
     throw CopyError(Error(Status::unsupported,
                           "the manifest changed, so that its signatures are no longer valid; to "
                           "drop them use --remove-signatures"),
                     Side::request);
   }
+  std::vector<Item> signatures = original.signatures;
   try {
-    destination_.put_signatures(name_of(original, written), original.signatures);
+    for (Item& made : signer_.sign(written.manifest.digest()))
+      signatures.push_back(std::move(made));
+  } catch (Error& e) {
+    throw CopyError(e.add_context("signing the manifest"), Side::request);
+  }
+  if (signatures.empty()) return;
+  try {
+    destination_.put_signatures(name_of(original, written), signatures);
   } catch (Error& e) {
     throw CopyError(e.add_context("writing signatures"), Side::destination);
   }

@@ -7,6 +7,7 @@
 
 #include "core/copy/copy.hpp"
 #include "core/copy/index_plan.hpp"
+#include "core/copy/manifest_signer.hpp"
 #include "core/copy/plan.hpp"
 #include "core/host/destination.hpp"
 
@@ -15,6 +16,8 @@ namespace sealos {
 /// What blobs became, by key_of(step).
 using BlobResults = std::map<std::string, BlobReport>;
 std::string key_of(const BlobStep& step);
+/// A layer that was to be recoded, and had that form all the while, whatever its type said.
+bool is_relabelled(const BlobStep& step, const BlobReport& report);
 
 /// A manifest in the destination.
 struct Written {
@@ -29,8 +32,9 @@ using MadeBlobs = std::vector<std::pair<Blob, std::string>>;
 /// signatures. Throws CopyError, blaming the destination.
 class ImageWriter {
  public:
-  ImageWriter(Destination& destination, const BlobResults& results, Progress& progress)
-      : destination_(destination), results_(results), progress_(progress) {}
+  ImageWriter(Destination& destination, const BlobResults& results, const ManifestSigner& signer,
+              Progress& progress)
+      : destination_(destination), results_(results), signer_(signer), progress_(progress) {}
 
   /// `top`: it is what the destination's reference will name.
   Written put_image(const ImagePlan& plan, bool top);
@@ -65,6 +69,7 @@ class ImageWriter {
 
   Destination& destination_;
   const BlobResults& results_;
+  const ManifestSigner& signer_;
   Progress& progress_;
 };
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/copy/referrers.hpp"
+
 namespace sealos {
 namespace {
 
@@ -15,21 +17,15 @@ std::string own_reason(const IndexInput& index, const DestinationTraits& destina
                        bool preserve_digests) {
   if (preserve_digests) return "--preserve-digests";
   if (!index.instance && destination.required_digest) return "the destination names its digest";
-  if (!index.signatures.empty()) return "its signatures would become invalid";
+  if (!index.signatures.empty())
+    return "its signatures would become invalid (--remove-signatures drops them)";
+  if (index.referred) return kReferred;
   return sparse ? "a sparse copy keeps it as it is" : "";
-}
-
-void check_signatures(const IndexInput& index, const DestinationTraits& destination) {
-  if (index.signatures.empty() || destination.stores_signatures) return;
-  throw Error(Status::unsupported,
-              fmt::format("the index has {} signature(s), which {} cannot store; to drop them use "
-                          "--remove-signatures",
-                          index.signatures.size(), destination.name));
 }
 
 IndexPlan plan_one(IndexInput input, const DestinationTraits& destination, bool sparse,
                    std::string frozen) {
-  check_signatures(input, destination);
+  check_signatures("index", input.signatures, destination);
   DestinationTraits here = destination;
   if (input.instance) here.required_digest.reset();
   const ManifestKind kind = input.manifest.kind();
@@ -116,11 +112,7 @@ std::vector<ImagePlan> plan_variants(const std::vector<ImageInput>& inputs,
                                      const DestinationTraits& destination) {
   std::vector<ImagePlan> out;
   if (forms.empty()) return out;
-  if (indexes.empty()) {
-    throw Error(Status::unsupported,
-                "--add-compression lists images beside one another in an index, and one image "
-                "without an index is to be copied; --all copies an index");
-  }
+  if (indexes.empty()) refuse_to_add();
   for (const IndexPlan& index : indexes) {
     if (index.frozen.empty()) continue;
     throw Error(Status::unsupported,
@@ -155,6 +147,12 @@ void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& im
     });
     if (mixed) std::erase(index.kinds, ManifestKind::docker_list);
   }
+}
+
+void refuse_to_add() {
+  throw Error(Status::unsupported,
+              "--add-compression lists images beside one another in an index, and one image "
+              "without an index is to be copied; --all copies an index");
 }
 
 void require_index_holder(const DestinationTraits& destination) {

@@ -39,6 +39,9 @@ std::vector<ImagePlan> plan_variants(const std::vector<ImageInput>& inputs,
 /// there is a choice.
 void fit_kinds(std::vector<IndexPlan>& indexes, const std::vector<ImagePlan>& images);
 
+/// Throws that --add-compression has no index to add to.
+[[noreturn]] void refuse_to_add();
+
 /// Throws SEALOS_UNSUPPORTED where the destination holds no index.
 void require_index_holder(const DestinationTraits& destination);
 

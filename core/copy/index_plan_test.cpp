@@ -54,7 +54,7 @@ TEST_CASE("a sparse index keeps its kind, and its images as they are") {
 
 TEST_CASE("signatures and named digests keep an index from losing entries") {
   DestinationTraits to = traits();
-  to.stores_signatures = true;
+  to.signature_formats.reset();
   Selection signed_one = selection(1);
   signed_one.indexes[0].signatures = {{"simple-signing", "x"}};
   CHECK_THROWS_WITH_AS(plan_indexes(signed_one, to, false), doctest::Contains("invalid"), Error);

@@ -15,6 +15,7 @@
 #include "sealos/sdk/plugin.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::testing {
 
@@ -23,13 +24,35 @@ struct Place {
   std::map<std::string, std::string> blobs, manifests;  // by digest; "" is the top level
   std::vector<std::string> types;
   LayerCompression compression = LayerCompression::preserve;
-  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0;
+  std::atomic<int> puts = 0, aborts = 0, commits = 0, fail_reads = 0, asked = 0,
+                   signature_reads = 0;
   std::string cut, rejected_type;
+  std::map<std::string, std::vector<Item>> signatures;  // by digest; "" is the top level
+  std::string docker_name, refused_format;
   bool opened = false;
-  std::set<std::string> mounts;  // what another place has
+  std::set<std::string> mounts;                 // what another place has
+  std::vector<Item> referrers;                  // manifests with a subject
+  std::map<std::string, std::string> attached;  // digests, by "kind subject"
+  bool list_fails = false;
+  std::map<std::string, int> opened_layers;  // how often each blob was read
   std::mutex mutex;
 };
 inline std::map<std::string, Place>* places;
+
+inline std::vector<Referrer> referrers_at(const Place& place, const Digest& subject,
+                                          const std::optional<std::string>& type) {
+  std::vector<Referrer> out;
+  if (place.list_fails) throw Error(Status::unavailable, "no list");
+  for (const auto& [name, text] : place.manifests) {
+    const Item manifest{std::string(media_type::kOciManifest), text};
+    if (name.empty() || subject_of(manifest) != subject) continue;
+    const Digest digest = Digest::require(name);
+    const Json descriptor = referrer_descriptor(digest, manifest);
+    if (!type || descriptor.text_at("artifactType") == *type)
+      out.push_back({digest, descriptor.dump()});
+  }
+  return out;
+}
 
 struct MemorySource {
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
@@ -39,6 +62,11 @@ struct MemorySource {
     if (at == place.manifests.end()) throw Error(Status::not_found, "no such manifest");
     return {"", at->second};
   }
+  std::vector<Item> read_signatures(const std::optional<Digest>& instance) {
+    ++place.signature_reads;
+    const auto at = place.signatures.find(instance ? instance->str() : "");
+    return at == place.signatures.end() ? std::vector<Item>() : at->second;
+  }
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t, std::int64_t) {
     if (!blob.is_config() && place.fail_reads > 0) {
       --place.fail_reads;
@@ -46,7 +74,30 @@ struct MemorySource {
     }
     const auto at = place.blobs.find(blob.digest->str());
     if (at == place.blobs.end()) throw Error(Status::not_found, "no such blob");
+    {
+      const std::lock_guard lock(place.mutex);
+      ++place.opened_layers[at->first];
+    }
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
+  }
+  static std::string describe(const std::string& digest, const std::string& manifest) {
+    return Json::object({{"mediaType", media_type::kOciManifest},
+                         {"digest", digest},
+                         {"size", static_cast<std::int64_t>(manifest.size())}})
+        .dump();
+  }
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& type) {
+    return referrers_at(place, subject, type);
+  }
+  std::vector<Attached> list_attached(const Digest& subject) {
+    std::vector<Attached> found;
+    for (const char* kind : {"sig", "sbom"}) {
+      const auto at = place.attached.find(std::string(kind) + " " + subject.str());
+      if (at == place.attached.end()) continue;
+      found.push_back({kind, describe(at->second, place.manifests.at(at->second))});
+    }
+    return found;
   }
 };
 
@@ -90,9 +141,27 @@ struct MemoryDestination {
       throw Error(Status::manifest_rejected, "not this one");
     place.manifests[instance ? instance->str() : ""] = manifest.data;
   }
+  void check_signatures(std::string_view format) {
+    if (format == place.refused_format) throw Error(Status::unsupported, "no place for them");
+  }
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items) {
+    place.signatures[instance ? instance->str() : ""] = items;
+  }
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest) {
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+    place.attached[kind + " " + subject.str()] = digest_of(manifest.data).str();
+  }
   std::optional<std::string> commit(const Item&) {
     ++place.commits;
     return std::nullopt;
+  }
+  void put_referrer(const Item& manifest) {
+    place.referrers.push_back(manifest);
+    place.manifests[digest_of(manifest.data).str()] = manifest.data;
+  }
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& type) {
+    return referrers_at(place, subject, type);
   }
   void abort() { ++place.aborts; }
 };
@@ -101,6 +170,10 @@ class MemoryReference {
  public:
   std::string name;
   std::string canonical() const { return name; }
+  std::optional<std::string> docker_name() const {
+    return (*places)[name].docker_name.empty() ? std::nullopt
+                                               : std::optional((*places)[name].docker_name);
+  }
   std::unique_ptr<MemorySource> open_source(sdk::Host host) const {
     host.option("memory.mode");
     return std::make_unique<MemorySource>((*places)[name]);

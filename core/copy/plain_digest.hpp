@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "core/stream/side_reader.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "support/digest/hasher.hpp"
 
@@ -14,18 +16,15 @@ namespace sealos {
 class PlainDigest final : public Stream {
  public:
   explicit PlainDigest(std::unique_ptr<Stream> from);
-  ~PlainDigest() override;
-  size_t read(std::span<std::byte> into) override;
-  std::int64_t size() const override { return from_->size(); }
+  size_t read(std::span<std::byte> into) override { return reader_.read(into); }
+  std::int64_t size() const override { return reader_.size(); }
 
   /// After the end.
-  const Digest& digest() const;
+  const Digest& digest() const { return digest_.value(); }
 
  private:
-  class Queue;
-  class Worker;
-  std::unique_ptr<Stream> from_;
-  std::unique_ptr<Worker> worker_;
+  std::optional<Digest> digest_;
+  SideReader reader_;  // the last, so that its thread finds the above
 };
 
 }  // namespace sealos

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/copy/format_choice.hpp"
+#include "core/copy/referrers.hpp"
 #include "core/manifest/rewrite.hpp"
 
 namespace sealos {
@@ -38,28 +39,17 @@ std::string why_frozen(const ImageInput& input, const DestinationTraits& destina
                        const ImageWishes& wishes) {
   if (wishes.preserve_digests) return "--preserve-digests";
   if (destination.required_digest) return "the destination names its digest";
-  if (!input.signatures.empty()) return "its signatures would become invalid";
-  return input.frozen;
-}
-
-void refuse_signatures(const ImageInput& input, const DestinationTraits& destination) {
-  if (input.signatures.empty() || destination.stores_signatures) return;
-  throw Error(Status::unsupported,
-              fmt::format("the image has {} signature(s), which {} cannot store; to drop them use "
-                          "--remove-signatures",
-                          input.signatures.size(), destination.name));
+  if (!input.signatures.empty())
+    return "its signatures would become invalid (--remove-signatures drops them)";
+  return input.referred ? kReferred : input.frozen;
 }
 
 /// A layer of a frozen manifest stays as it is, or the copy is not begun.
-void refuse_recoding(const BlobStep& step, const LayerChoice& choice,
-                     const DestinationTraits& destination, const ImageWishes& wishes,
-                     const std::string& frozen) {
-  const bool demanded = wishes.compression.form.has_value() ||
-                        destination.compression == LayerCompression::decompress;
-  if (choice.recode == Recode::none || !demanded) return;
+void refuse_recoding(const BlobStep& step, const LayerChoice& choice) {
+  if (choice.recode == Recode::none || !step.rule.every) return;
   throw Error(Status::unsupported,
               fmt::format("layer {} would have to change ({}), and the manifest must not: {}",
-                          step.original.digest.brief(), choice.why, frozen));
+                          step.original.digest.brief(), choice.why, step.frozen));
 }
 
 /// A layer without a type that is known: an artifact's, or an encrypted one.
@@ -102,6 +92,19 @@ void plan_encryption(BlobStep& step, const DestinationTraits& destination) {
   step.why = step.recode == Recode::none ? "it is encrypted" : step.why + ", and is encrypted";
 }
 
+/// The bytes stay; what the manifest says of them does not.
+void plan_rekeying(const ImageInput& input, size_t index, const std::string& frozen,
+                   BlobStep& step) {
+  const auto at = input.rekeyed.find(index);
+  if (at == input.rekeyed.end()) return;
+  if (!frozen.empty())
+    throw Error(Status::unsupported,
+                fmt::format("the recipients of layer {} would change, and the manifest must not: "
+                            "{}",
+                            step.original.digest.brief(), frozen));
+  step.rekeyed = at->second;
+}
+
 /// What decryption and encryption would change must not be frozen.
 void refuse_frozen(const BlobStep& step, bool encrypt, const std::string& frozen) {
   if (frozen.empty() || (step.opened == nullptr && !encrypt)) return;
@@ -111,13 +114,11 @@ void refuse_frozen(const BlobStep& step, bool encrypt, const std::string& frozen
                   step.original.digest.brief(), encrypt ? "encrypted" : "decrypted", frozen));
 }
 
-void apply(const LayerChoice& choice, const CompressionWish& wish, BlobStep& step) {
+void apply(const LayerChoice& choice, BlobStep& step) {
   if (choice.recode == Recode::none) return;
   step.recode = choice.recode;
   step.compression = compression_of(choice.form);
   step.chunked = choice.form == LayerForm::zstd_chunked;
-  if (choice.recode == Recode::compress) step.level = wish.level;
-  step.any_form = wish.form && !wish.force && choice.recode == Recode::compress;
   step.why = choice.why;
   step.result.reset();
   if (choice.recode == Recode::decompress) step.result = step.plain;
@@ -129,7 +130,8 @@ bool original_serves(const BlobStep& step, const DestinationTraits& destination,
                      const CompressionWish& wish) {
   if (wish.keep_plain) return step.layer->compression.empty();
   const bool chunked = is_chunked(step.original.annotations);
-  const LayerChoice choice = choose_form(step.layer->compression, chunked, wish, destination);
+  const LayerChoice choice =
+      choose_form(step.layer->compression, chunked, rule_for(wish, destination));
   return choice.recode == Recode::none || (step.any_form && step.layer->compression == "gzip");
 }
 
@@ -156,6 +158,7 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
     if (encrypt) plan_encryption(step, destination);
     return step;
   }
+  plan_rekeying(input, index, frozen, step);
   if (!step.layer) {
     refuse_opaque(step, destination, wishes);
     return step;
@@ -163,15 +166,21 @@ BlobStep plan_layer(const ImageInput& input, size_t index, const std::vector<Dig
   if (diff_ids.size() == input.manifest.layers().size()) step.plain = diff_ids[index];
   const bool differs = *step.from.digest != original.digest;
   step.chunked = !differs && step.compression == "zstd" && is_chunked(original.annotations);
-  const LayerChoice choice =
-      choose_form(step.compression, step.chunked, wishes.compression, destination);
+  step.rule = rule_for(wishes.compression, destination);
+  step.frozen = frozen;
+  step.level = wishes.compression.level;
+  const LayerChoice choice = choose_form(step.compression, step.chunked, step.rule);
   if (frozen.empty()) {
-    apply(choice, wishes.compression, step);
-    step.original_serves = differs && original_serves(step, destination, wishes.compression);
+    apply(choice, step);
+    step.any_form =
+        wishes.compression.form && !wishes.compression.force && choice.recode == Recode::compress;
+    step.original_serves =
+        differs && !wishes.exact && original_serves(step, destination, wishes.compression);
   } else if (differs) {
     step.must_reuse = step.original_serves = true;
+    step.why = "the manifest must not change: " + frozen;
   } else {
-    refuse_recoding(step, choice, destination, wishes, frozen);
+    refuse_recoding(step, choice);
   }
   if (encrypt) plan_encryption(step, destination);
   return step;
@@ -237,6 +246,29 @@ void plan_schema1(ImagePlan& plan) {
 
 }  // namespace
 
+BlobStep as_found(BlobStep step, const std::string& compression) {
+  const std::string said = step.from.compression.value_or(step.layer->compression);
+  // A layer that is its own diffID is plain, whatever file it may be.
+  if (compression == said || (said.empty() && step.plain == step.from.digest)) return step;
+  LayerChoice choice = choose_form(compression, false, step.rule);
+  if (!step.frozen.empty()) {
+    refuse_recoding(step, choice);
+    choice = {};
+  }
+  step.from.compression = step.compression = compression;
+  step.recode = Recode::none;
+  step.chunked = false;
+  step.result = step.opened ? std::nullopt : step.from.digest;
+  step.why = "as it is";
+  apply(choice, step);
+  step.why += fmt::format("; its type says {}", said.empty() ? "uncompressed" : said);
+  if (step.encrypt) {
+    step.result.reset();
+    step.why += ", and is encrypted";
+  }
+  return step;
+}
+
 bool is_renamed(const Manifest& manifest, const std::string& name, const std::string& tag) {
   const Schema1* image = manifest.schema1();
   return image != nullptr && !name.empty() &&
@@ -259,10 +291,24 @@ std::vector<Digest> diff_ids_of(const std::string& config) {
   return ids;
 }
 
+void check_signatures(const char* what, const std::vector<Item>& signatures,
+                      const DestinationTraits& destination) {
+  if (!destination.signature_formats) return;
+  const auto& formats = *destination.signature_formats;
+  const auto lost = std::count_if(signatures.begin(), signatures.end(), [&](const Item& one) {
+    return std::find(formats.begin(), formats.end(), one.label) == formats.end();
+  });
+  if (lost == 0) return;
+  throw Error(Status::unsupported,
+              fmt::format("the {} has {} signature(s), which {} cannot store; to drop them use "
+                          "--remove-signatures",
+                          what, lost, destination.name));
+}
+
 ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
                      const ImageWishes& wishes) {
   check_wish_for(wishes.compression, destination);
-  refuse_signatures(input, destination);
+  check_signatures("image", input.signatures, destination);
   if (!input.instance) check_required_digest(input.manifest, destination);
   if (input.layer_infos && input.layer_infos->size() != input.manifest.layers().size()) {
     throw Error(Status::internal, "the source gave another number of layers than its manifest has");
@@ -284,8 +330,8 @@ ImagePlan plan_image(ImageInput input, const DestinationTraits& destination,
   const std::vector<bool> encrypt =
       wishes.encrypt != nullptr ? wishes.encrypt->among(count) : std::vector<bool>(count, false);
   for (size_t i = 0; i < count; ++i) {
-    plan.layers.push_back(
-        plan_layer(input, i, diff_ids, destination, wishes, encrypt[i], plan.frozen));
+    const bool own = encrypt[i] && i >= input.base_layers;
+    plan.layers.push_back(plan_layer(input, i, diff_ids, destination, wishes, own, plan.frozen));
   }
   choose_kinds(plan, destination);
   plan_schema1(plan);

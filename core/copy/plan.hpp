@@ -25,6 +25,10 @@ struct ImageInput {
   std::string frozen = {};  ///< why an index around it keeps it byte for byte; "": none does
   /// Of the encrypted layers that are to be decrypted, by their position.
   std::map<size_t, std::shared_ptr<const encryption::Opened>> opened = {};
+  /// The annotations of encrypted layers that get other recipients, by their position.
+  std::map<size_t, encryption::Annotations> rekeyed = {};
+  size_t base_layers = 0;  ///< the first ones, which are not encrypted
+  bool referred = false;   ///< something that travels along refers to it
 };
 
 /// What the destination said of itself.
@@ -33,7 +37,8 @@ struct DestinationTraits {
   std::vector<std::string> manifest_types;  ///< best first; empty: any
   LayerCompression compression = LayerCompression::preserve;
   std::uint32_t flags = 0;
-  bool stores_signatures = false;
+  /// Of signatures that it stores; nullopt: any.
+  std::optional<std::vector<std::string>> signature_formats = std::vector<std::string>();
   std::optional<Digest> required_digest = {};  ///< its reference names this digest
   /// What layers may be recoded to; nullopt: anything.
   std::optional<std::vector<std::string>> layer_compressions = {};
@@ -42,11 +47,16 @@ struct DestinationTraits {
   std::string schema1_name = {}, schema1_tag = {};
 };
 
+/// Refuses signatures, those of `what`, that the destination does not store.
+void check_signatures(const char* what, const std::vector<Item>& signatures,
+                      const DestinationTraits& destination);
+
 /// What was asked for, beyond what the destination says of itself.
 struct ImageWishes {
   CompressionWish compression;
   bool preserve_digests = false;
   const encryption::EncryptedLayers* encrypt = nullptr;  ///< nullptr: nothing is encrypted
+  bool exact = false;  ///< what is read is signed: no blob stands in for it
 };
 
 /// One blob's way.
@@ -64,7 +74,10 @@ struct BlobStep {
   std::optional<Digest> plain = {};     ///< of the layer without compression, as the config says
   std::shared_ptr<const encryption::Opened> opened = {};  ///< not null: it is decrypted
   bool encrypt = false;                                   ///< what arrives is encrypted
+  std::optional<encryption::Annotations> rekeyed = {};    ///< the layer's, with other recipients
   bool find_plain = false;       ///< `plain` is wanted and not known: it is found on the way
+  LayerRule rule = {};           ///< decides anew where the bytes are not what their type says
+  std::string frozen = {};       ///< why they must stay even then; "": they need not
   bool by_url = false;           ///< stays at its URLs: neither read nor written
   bool must_reuse = false;       ///< cannot be read in the form that the manifest has to keep
   std::string why = "as it is";  ///< or "uncompressed, docker takes gzip", ...
@@ -74,6 +87,11 @@ struct BlobStep {
 inline bool changes_bytes(const BlobStep& step) {
   return step.recode != Recode::none || step.opened != nullptr || step.encrypt;
 }
+
+/// The step for a layer whose bytes, without encryption, are found to be compressed like that. It
+/// is another one where their media type says something else. Throws SEALOS_UNSUPPORTED where they
+/// would have to change and must not.
+BlobStep as_found(BlobStep step, const std::string& compression);
 
 inline std::string variant_key(const Digest& name, LayerForm form) {
   return name.str() + "+" + std::string(name_of(form));

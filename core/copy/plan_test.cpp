@@ -32,16 +32,14 @@ DestinationTraits registry() {
           {std::string(media_type::kOciManifest), std::string(media_type::kDockerManifest),
            std::string(media_type::kOciIndex)},
           LayerCompression::compress,
-          SEALOS_PARALLEL,
-          false};
+          SEALOS_PARALLEL};
 }
 
 DestinationTraits archive() {
   return {"docker-archive",
           {std::string(media_type::kDockerManifest)},
           LayerCompression::decompress,
-          0,
-          false};
+          0};
 }
 
 }  // namespace
@@ -171,7 +169,11 @@ TEST_CASE("signatures need a place, and freeze the manifest") {
   CHECK_THROWS_WITH_AS(plan_image(image, registry()), doctest::Contains("--remove-signatures"),
                        Error);
   DestinationTraits to = registry();
-  to.stores_signatures = true;
+  to.signature_formats = {"sigstore-json"};
+  CHECK_THROWS_WITH_AS(plan_image(image, to), doctest::Contains("1 signature(s)"), Error);
+  to.signature_formats = {"sigstore-json", "simple-signing"};
+  CHECK(plan_image(image, to).layers[0].recode == Recode::none);
+  to.signature_formats.reset();
   CHECK(plan_image(image, to).layers[0].recode == Recode::none);
 }
 
@@ -193,7 +195,7 @@ TEST_CASE("layers that the source holds in another form are read as it has them"
   CHECK(plan_image(image, registry(), wishes).layers[0].original_serves);
   image.signatures.push_back({"simple-signing", "x"});
   DestinationTraits to = registry();
-  to.stores_signatures = true;
+  to.signature_formats.reset();
   CHECK(plan_image(image, to).layers[0].must_reuse);
   image.layer_infos->clear();
   CHECK_THROWS_AS(plan_image(image, registry()), Error);

@@ -4,6 +4,7 @@
 
 #include "core/copy/blob_copier.hpp"
 #include "core/copy/copy.hpp"
+#include "core/copy/cr_publisher.hpp"
 #include "core/copy/image_writer.hpp"
 #include "core/copy/reasons.hpp"
 #include "core/copy/session.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 BlobResults look_for_blobs(CopySession& session, const std::vector<BlobTask>& tasks,
                            CancelToken& cancel, const CopyRequest& request, Progress& progress) {
-  ReuseFinder reuse(request.cache, session.from(), session.to());
+  ReuseFinder reuse(request.cache, session.from(), session.to(), !request.signers.empty());
   BlobCopier copier(session.source(), *session.destination(), cancel, request.retry, reuse,
                     progress);
   std::vector<std::optional<BlobReport>> reports(tasks.size());
@@ -62,16 +63,35 @@ WrittenManifests known_manifests(const CopySession& session, const ImageWriter& 
   return known;
 }
 
+/// What will be known only when the layers have been looked into.
+std::string describe_custom_resource(const CopySession& session, const CopyRequest& request) {
+  using custom_resources::CrOption;
+  const CrOption option = request.custom_resource.option;
+  const ImagePlan* image = described_image(session.images());
+  if (option == CrOption::only) return "it alone is sent, unless it is there";
+  if (option == CrOption::yes) return "it is sent after the image, unless it is there";
+  if (option == CrOption::automatic && image != nullptr &&
+      says_cloud_image(image->manifest, image->config_bytes))
+    return "the layers are looked into, as the image says that it is a cloud image";
+  return "";
+}
+
 CopyDetails preview(CopySession& session, CancelToken& cancel, const CopyRequest& request,
                     Progress& progress) {
   session.prepare(sdk::Intent::preview);
+  const std::string custom_resource = describe_custom_resource(session, request);
+  if (session.image_there() != nullptr)
+    return {session.from().canonical(), session.to().canonical(), {}, {}, custom_resource};
   const std::vector<BlobTask> tasks = session.tasks();
   const BlobResults results = look_for_blobs(session, tasks, cancel, request, progress);
-  const ImageWriter writer(*session.destination(), results, progress);
-  CopyDetails details{session.from().canonical(), session.to().canonical(), {}, {}};
-  details.manifests = report_manifests(session.images(), session.indexes(), results,
-                                       known_manifests(session, writer, results));
+  const ImageWriter writer(*session.destination(), results, session.signer(), progress);
+  CopyDetails details{
+      session.from().canonical(), session.to().canonical(), {}, {}, custom_resource};
+  details.manifests =
+      report_manifests(session.images(), session.indexes(), results,
+                       known_manifests(session, writer, results), session.signer().count());
   for (const BlobTask& task : tasks) details.blobs.push_back(results.at(task.key));
+  details.referrers = session.referrer_reports();
   return details;
 }
 

@@ -13,12 +13,15 @@ std::string conversion(ManifestKind from, ManifestKind to) {
 
 /// "": the layer is as the source's manifest has it.
 std::string why_changed(const BlobStep& step, const BlobReport& report) {
+  if (step.rekeyed)
+    return fmt::format("layer {} has other recipients", step.original.digest.brief());
   const bool known = report.digest_known;
-  if (step.by_url || (known && report.stored == step.original.digest)) return "";
-  std::string why = step.why;
-  if (!changes_bytes(step)) why = "the source holds it in another form";
-  if (report.outcome == BlobOutcome::reused || report.outcome == BlobOutcome::mounted)
-    why = report.why;
+  const bool same = known && report.stored == step.original.digest;
+  if (step.by_url || (same && !is_relabelled(step, report))) return "";
+  if (same) return fmt::format("layer {}: {}", step.original.digest.brief(), report.why);
+  std::string why = report.why;
+  if (report.outcome == BlobOutcome::copied && !report.recoded)
+    why = "the source holds it in another form";
   const std::string now = known ? " became " + report.stored.brief() : "";
   return fmt::format("layer {}{}: {}", step.original.digest.brief(), now, why);
 }
@@ -69,11 +72,11 @@ ManifestReport report_of(const Manifest& original, const Digest& name, const Wri
 std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& images,
                                              const std::vector<IndexPlan>& indexes,
                                              const BlobResults& results,
-                                             const WrittenManifests& written) {
+                                             const WrittenManifests& written, size_t made) {
   std::vector<ManifestReport> reports;
   std::set<std::string> planned;
   const auto add = [&](const Manifest& original, const Digest& name, const std::string& key,
-                       ManifestKind first, auto&& reasons) {
+                       ManifestKind first, size_t kept, auto&& reasons) {
     planned.insert(name.str());
     const auto at = written.find(key);
     const Written* now = at == written.end() ? nullptr : &at->second;
@@ -82,16 +85,19 @@ std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& image
       report.reasons = reasons(now == nullptr ? first : now->manifest.kind());
       if (report.reasons.empty()) report.reasons.emplace_back("it was written anew");
     }
+    report.signatures_kept = kept;
+    report.signatures_made = made;
     reports.push_back(std::move(report));
   };
   for (const ImagePlan& plan : images) {
-    add(plan.manifest, plan.name(), plan.key(), plan.kinds.front(),
+    add(plan.manifest, plan.name(), plan.key(), plan.kinds.front(), plan.signatures.size(),
         [&](ManifestKind kind) { return reasons_of(plan, results, kind); });
     if (const auto platform = platform_of(plan.manifest, plan.config_bytes))
       reports.back().platform = platform->str();
   }
   for (const IndexPlan& plan : indexes) {
     add(plan.input.manifest, plan.name(), plan.name().str(), plan.kinds.front(),
+        plan.input.signatures.size(),
         [&](ManifestKind kind) { return reasons_of(plan, written, planned, kind); });
   }
   if (!reports.empty()) reports.back().top = true;

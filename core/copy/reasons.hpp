@@ -14,10 +14,10 @@ namespace sealos {
 /// the copy will tell.
 using WrittenManifests = std::map<std::string, Written>;
 
-/// Images, then indexes, in their order.
+/// Images, then indexes, in their order. made: signatures that each gets.
 std::vector<ManifestReport> report_manifests(const std::vector<ImagePlan>& images,
                                              const std::vector<IndexPlan>& indexes,
                                              const BlobResults& results,
-                                             const WrittenManifests& written);
+                                             const WrittenManifests& written, size_t made);
 
 }  // namespace sealos

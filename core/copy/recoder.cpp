@@ -7,7 +7,9 @@
 
 #include "core/copy/blob_copier.hpp"
 #include "core/copy/plain_digest.hpp"
+#include "core/custom_resources/layer_scanner.hpp"
 #include "core/encryption/layer_cipher.hpp"
+#include "core/stream/side_reader.hpp"
 #include "support/compression/chunked.hpp"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
@@ -56,57 +58,77 @@ class CheckedPlain final : public Stream {
 
 }  // namespace
 
-std::unique_ptr<Stream> Recoder::plain(std::unique_ptr<Stream> from, const BlobStep& step) {
-  std::unique_ptr<Stream> stream = decompress_any(std::move(from));
-  if (!step.plain) return stream;
-  return std::make_unique<CheckedPlain>(std::move(stream), step);
+std::unique_ptr<Stream> Recoder::plain(std::unique_ptr<Stream> from, Compression kind) {
+  // The digest of what comes plain was verified as the blob's own.
+  if (step_.plain == step_.from.digest) return from;
+  std::unique_ptr<Stream> stream = decompress(std::move(from), kind);
+  if (!step_.plain) return stream;
+  return std::make_unique<CheckedPlain>(std::move(stream), step_);
 }
 
-Recoder::Recoder(std::unique_ptr<Stream> from, const BlobStep& step,
-                 const encryption::Recipients* recipients)
-    : compression_(step.compression) {
-  if (step.opened) {
-    from = encryption::decrypt(std::move(from), step.opened->secret, step.opened->hmac);
-  }
-  recode(std::move(from), step);
-  if (step.encrypt) encrypt(step, *recipients);
-}
-
-/// The keys are wrapped first: what cannot be wrapped is not sent.
-void Recoder::encrypt(const BlobStep& step, const encryption::Recipients& recipients) {
-  const auto secret = encryption::LayerSecret::random();
-  keys_ = encryption::wrap_secret(secret, *step.from.digest, recipients);
-  stream_ = encryption::encrypt(std::move(stream_), secret,
-                                [this](const std::string& hmac) { hmac_ = hmac; });
-}
-
-void Recoder::recode(std::unique_ptr<Stream> from, const BlobStep& step) {
-  if (step.find_plain) {
+Recoder::Recoder(std::unique_ptr<Stream> from, BlobStep step,
+                 const encryption::Recipients* recipients, LayerTap tap)
+    : step_(std::move(step)), tap_(tap) {
+  if (step_.opened)
+    from = encryption::decrypt(std::move(from), step_.opened->secret, step_.opened->hmac);
+  if (step_.find_plain) {
     auto probe = std::make_unique<PlainDigest>(std::move(from));
     probe_ = probe.get();
     from = std::move(probe);
   }
-  if (step.recode == Recode::none) {
-    if (!step.layer) {
-      stream_ = std::move(from);
-      return;
-    }
-    Compression kind = Compression::none;
-    stream_ = look(std::move(from), kind);
-    compression_ = name_of(kind);
-    return;
+  if (step_.layer) {
+    recode(std::move(from));
+  } else {
+    stream_ = std::move(from);
   }
-  // The digest of what comes plain was verified as the blob's own.
-  const bool known_plain = step.plain == step.from.digest;
-  stream_ = known_plain ? std::move(from) : plain(std::move(from), step);
-  if (step.recode == Recode::decompress) return;
-  const CompressOptions options{step.level, 0};
-  if (step.chunked) {
+  if (step_.encrypt) encrypt(*recipients);
+}
+
+/// The keys are wrapped first: what cannot be wrapped is not sent.
+void Recoder::encrypt(const encryption::Recipients& recipients) {
+  const auto secret = encryption::LayerSecret::random();
+  keys_ = encryption::wrap_secret(secret, step_.from.digest->str(), recipients);
+  stream_ = encryption::encrypt(std::move(stream_), secret,
+                                [this](const std::string& hmac) { hmac_ = hmac; });
+}
+
+void Recoder::recode(std::unique_ptr<Stream> from) {
+  Compression kind = Compression::none;
+  from = look(std::move(from), kind);
+  try {
+    step_ = as_found(std::move(step_), std::string(name_of(kind)));
+  } catch (const Error& e) {
+    throw CopyError(e, Side::request);
+  }
+  compression_ = step_.recode == Recode::none ? name_of(kind) : step_.compression;
+  if (step_.recode == Recode::none) return pass(std::move(from), kind);
+  stream_ = plain(std::move(from), kind);
+  if (tap_.scanner != nullptr)
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
+  if (step_.recode == Recode::decompress) return;
+  const CompressOptions options{step_.level, 0};
+  if (step_.chunked) {
     auto chunked = compress_chunked(std::move(stream_), options);
     chunked_ = chunked.get();
     stream_ = std::move(chunked);
   } else {
-    stream_ = compress(std::move(stream_), *compression_named(step.compression), options);
+    stream_ = compress(std::move(stream_), *compression_named(step_.compression), options);
+  }
+}
+
+/// The bytes as they are.
+void Recoder::pass(std::unique_ptr<Stream> from, Compression kind) {
+  stream_ = std::move(from);
+  if (tap_.scanner == nullptr) return;
+  const bool plain = kind == Compression::none;
+  // A file that is taken by its descriptor is not read for this alone.
+  if (plain && (tap_.at_any_cost || stream_->fd() < 0)) {
+    stream_ = custom_resources::watched(std::move(stream_), *tap_.scanner);
+  } else if (!plain && tap_.at_any_cost) {
+    stream_ =
+        std::make_unique<SideReader>(std::move(stream_), [scanner = tap_.scanner](Stream& same) {
+          custom_resources::scan_all(borrow(same), *scanner);
+        });
   }
 }
 

@@ -29,8 +29,10 @@ Blob announced(const BlobStep& step) {
   return blob;
 }
 
-ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to)
+ReuseFinder::ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to,
+                         bool exact)
     : cache_(cache),
+      exact_(exact),
       from_transport_(from.transport()),
       from_scope_(from.cache_scope().value_or("")),
       from_location_(location_of(from)),
@@ -46,6 +48,7 @@ std::optional<Reuse> ReuseFinder::wanted(const BlobStep& step) const {
     // The layer as the manifest has it may be there although the source holds another form of it.
     want.blob = step.original.to_blob();
     want.blob.layer_index = step.from.layer_index;
+    add_sightings(want);
   } else if (step.result) {
     want.blob = announced(step);
   } else {
@@ -71,12 +74,25 @@ std::optional<Digest> ReuseFinder::plain_of(const BlobStep& step) const {
   return cache_ == nullptr ? std::nullopt : cache_->uncompressed_digest(*step.from.digest);
 }
 
-void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
+/// The blob itself, where an earlier copy saw it: a store, which no longer has it in this form,
+/// need not make it again.
+void ReuseFinder::add_sightings(Reuse& want) const {
   if (cache_ == nullptr) return;
+  for (const auto& known : cache_->candidates(to_transport_, to_scope_, *want.blob.digest, false)) {
+    if (known.location.empty() || known.location == to_location_) continue;
+    Blob elsewhere = want.blob;
+    elsewhere.location = known.location;
+    want.candidates.push_back(std::move(elsewhere));
+  }
+}
+
+void ReuseFinder::add_substitutes(const BlobStep& step, Reuse& want) const {
+  if (cache_ == nullptr || (exact_ && step.recode != Recode::none)) return;
   const bool substitute = step.recode == Recode::compress;
   for (const auto& known :
        cache_->candidates(to_transport_, to_scope_, *step.from.digest, substitute)) {
     const bool same = known.digest == *step.from.digest;
+    if (exact_ && !same) continue;
     if (step.recode != Recode::none && (same || !serves(step, known))) continue;
     if (same && (known.location.empty() || known.location == to_location_)) continue;
     Blob blob = announced(step);

@@ -15,8 +15,9 @@ namespace sealos {
 /// containers/image, docker's are the repository and its host.
 class ReuseFinder {
  public:
-  /// cache may be nullptr.
-  ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to);
+  /// cache may be nullptr. exact: no blob may stand in for another one with the same content.
+  ReuseFinder(cache::BlobInfoCache* cache, const Reference& from, const Reference& to,
+              bool exact = false);
 
   /// What the destination should look for before the blob is put; nullopt: nothing is known.
   std::optional<Reuse> wanted(const BlobStep& step) const;
@@ -30,10 +31,12 @@ class ReuseFinder {
   void record(const BlobStep& step, const BlobReport& report);
 
  private:
+  void add_sightings(Reuse& want) const;
   void add_substitutes(const BlobStep& step, Reuse& want) const;
   void record_copied(const BlobStep& step, const BlobReport& report);
 
   cache::BlobInfoCache* cache_;
+  const bool exact_;
   std::string from_transport_, from_scope_, from_location_;
   std::string to_transport_, to_scope_, to_location_;
 };

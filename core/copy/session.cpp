@@ -13,12 +13,16 @@
 namespace sealos {
 namespace {
 
+bool only_custom_resource(const CopyRequest& request) {
+  return request.custom_resource.option == custom_resources::CrOption::only;
+}
+
 std::map<std::string, std::string> all_options(const CopyRequest& request,
                                                const std::map<std::string, std::string>& of_side) {
   std::map<std::string, std::string> options = of_side;
   options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
-  if (request.remove_source_index) options["remove-only-index"] = "true";
+  if (only_custom_resource(request)) options["referrers-only"] = "true";
   return options;
 }
 
@@ -26,6 +30,15 @@ Hooks hooks_for(const Hooks& hooks, const FindCredentials& credentials) {
   Hooks out = hooks;
   if (credentials) out.credentials = credentials;
   return out;
+}
+
+/// What is read of a destination is read there, and not at a mirror of it.
+Hooks at_one_place(Hooks hooks) {
+  if (hooks.place_to_write)
+    hooks.places_to_read = [write = hooks.place_to_write](const std::string& name) {
+      return std::vector<sdk::RegistryPlace>{write(name)};
+    };
+  return hooks;
 }
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -50,28 +63,82 @@ void check_side(const Transport& transport, const char* side,
 CopySession::CopySession(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                          const CopyRequest& request, Progress& progress)
     : find_(find),
+      hooks_(hooks),
       cancel_(cancel),
       request_(request),
       progress_(progress),
       from_hooks_(hooks_for(hooks, request.source_credentials)),
-      to_hooks_(hooks_for(hooks, request.destination_credentials)),
+      to_hooks_(at_one_place(hooks_for(hooks, request.destination_credentials))),
       from_services_(from_hooks_, cancel, all_options(request, request.source_options)),
       to_services_(to_hooks_, cancel, all_options(request, request.destination_options)) {}
 
 void CopySession::prepare(sdk::Intent intent) {
   on_side(Side::request, [&] { check_wish(request_.compression); });
   to_ = open_reference(request_.destination, to_services_, to_transport_);
+  if (request_.encrypt_base)
+    on_side(Side::request, [&] { base_transport_ = find_(request_.encrypt_base->transport); });
   open_source_reference(request_.source);
+  if (only_custom_resource(request_)) look_at_destination();
   destination_ = on_side(Side::destination, [&] {
     return intent == sdk::Intent::write ? to_->open_destination(to_services_)
                                         : to_->open_preview(to_services_);
   });
-  if (needs_index(request_)) on_side(Side::request, [&] { require_index_holder(traits()); });
+  check_custom_resource();
+  if (!there_) {
+    on_side(Side::request, [&] { signer_.emplace(request_, *to_, *destination_); });
+    check_destination();
+  }
+  if (request_.referrers && !destination_->stores_referrers())
+    refuse(fmt::format("{} stores nothing that refers to an image; leave --referrers away",
+                       to_transport_->name()));
   find_source();
+  if (request_.referrers) on_side(Side::source, [&] { read_referrers(); });
+  if (request_.encrypt_base) read_base();
   if (request_.remove_source_index) check_removable();
   note_platform();
   make_plans();
+  check_kept_signatures();
   refuse_unused_options();
+}
+
+/// What no image could change: a destination that takes none of the kind asked for is refused
+/// before the source is asked for anything.
+void CopySession::check_destination() const {
+  on_side(Side::request, [&] {
+    const DestinationTraits to = traits();
+    check_wish_for(request_.compression, to);
+    for (const LayerForm form : request_.add_compression) {
+      CompressionWish wish;
+      wish.form = form;
+      check_wish_for(wish, to);
+    }
+    const bool adds = !request_.add_compression.empty();
+    if (adds && !request_.all && !needs_index(request_)) refuse_to_add();
+    if (adds || needs_index(request_)) require_index_holder(to);
+  });
+}
+
+/// Before it is opened to be written to, which may make what is missing.
+void CopySession::look_at_destination() {
+  on_side(Side::destination, [&] {
+    const auto source = to_->open_source(to_services_);
+    try {
+      there_ = find_image_there(*source);
+    } catch (Error& e) {
+      if (e.status() == Status::not_found) e.add_context("the image itself has to be there first");
+      throw;
+    }
+  });
+}
+
+void CopySession::check_custom_resource() const {
+  const auto option = request_.custom_resource.option;
+  const bool asked = option == custom_resources::CrOption::yes || there_.has_value();
+  if (asked && !destination_->stores_referrers())
+    refuse(fmt::format("{} cannot hold a custom resource; use --cr-option no, or auto",
+                       request_.destination.transport));
+  if (there_ && !request_.signers.empty())
+    refuse("--cr-option only writes no image that could be signed");
 }
 
 void CopySession::check_removable() const {
@@ -95,7 +162,7 @@ void CopySession::remove_source_index() {
   on_side(Side::source, [&] {
     try {
       source_.reset();
-      from_->remove(from_services_);
+      from_->remove(from_services_, SEALOS_REMOVE_ONLY_INDEX);
     } catch (Error& e) {
       throw e.add_context("the image is copied, but the list was not removed");
     }
@@ -122,15 +189,16 @@ void CopySession::open_source_reference(const Location& place) {
 void CopySession::check_options() const {
   const Transport &from = *from_transport_, &to = *to_transport_;
   for (const auto& [key, value] : request_.options) {
-    if (!from.has_option(key) && !to.has_option(key))
+    if (!from.has_option(key) && !to.has_option(key) && !base_knows(key))
       refuse(fmt::format("option {} means nothing to {} and {}; leave it away", key, from.name(),
                          to.name()));
   }
   check_side(from, "source", request_.source_options, request_.source_credentials != nullptr);
   check_side(to, "destination", request_.destination_options,
              request_.destination_credentials != nullptr);
-  const bool may_authenticate =
-      ((from.capabilities() | to.capabilities()) & SEALOS_ASKS_CREDENTIALS) != 0;
+  const bool may_authenticate = ((from.capabilities() | to.capabilities() |
+                                  (base_transport_ ? base_transport_->capabilities() : 0)) &
+                                 SEALOS_ASKS_CREDENTIALS) != 0;
   if (request_.credentials_given && !may_authenticate)
     refuse(fmt::format("neither {} nor {} asks for credentials; leave them away", from.name(),
                        to.name()));
@@ -145,7 +213,7 @@ void CopySession::refuse_unused_options() const {
       const bool asked = std::any_of(sides.begin(), sides.end(), [&, &key = key](const auto* side) {
         return side->was_asked_for(key);
       });
-      if (!asked)
+      if (!asked && !base_knows(key))
         refuse(fmt::format("option {} has no effect on a copy from {} to {}; leave it away", key,
                            source_place_.transport, request_.destination.transport));
     }
@@ -191,8 +259,12 @@ void CopySession::find_source() {
 
 void CopySession::open_source() {
   source_ = on_side(Side::source, [&] { return from_->open_source(from_services_); });
+  if (request_.referrers && !source_->has_referrers())
+    refuse(fmt::format("{} does not know what refers to an image; leave --referrers away",
+                       from_transport_->name()));
   selection_ = read_selection(*source_, *from_, request_, cancel_, progress_);
   if (request_.decryption_keys) on_side(Side::source, [&] { open_layers(); });
+  if (request_.edit_recipients) on_side(Side::request, [&] { edit_recipients(); });
 }
 
 /// The keys of encrypted layers, before anything else is read.
@@ -212,9 +284,10 @@ void CopySession::open_layers() {
 }
 
 DestinationTraits CopySession::traits() const {
-  DestinationTraits traits{request_.destination.transport,    destination_->manifest_types(),
-                           destination_->compression(),       destination_->flags(),
-                           destination_->stores_signatures(), std::nullopt};
+  if (there_) return taking_everything(request_.destination.transport);
+  DestinationTraits traits{request_.destination.transport, destination_->manifest_types(),
+                           destination_->compression(), destination_->flags()};
+  traits.signature_formats = destination_->signature_formats();
   traits.layer_compressions = destination_->layer_compressions();
   if (const auto text = to_->docker_name()) {
     const DockerName name = DockerName::parse(*text);
@@ -231,7 +304,8 @@ void CopySession::make_plans() {
   on_side(Side::request, [&] {
     const DestinationTraits to = traits();
     const ImageWishes wishes{request_.compression, request_.preserve_digests,
-                             request_.recipients ? &request_.encrypt_layers : nullptr};
+                             request_.recipients ? &request_.encrypt_layers : nullptr,
+                             !request_.signers.empty()};
     indexes_ = plan_indexes(selection_, to, request_.sparse, request_.preserve_digests);
     for (ImageInput& image : selection_.images) {
       if (indexes_.empty()) image.instance.reset();
@@ -243,6 +317,17 @@ void CopySession::make_plans() {
     selection_.images.clear();
     std::move(variants.begin(), variants.end(), std::back_inserter(images_));
     fit_kinds(indexes_, images_);
+  });
+}
+
+void CopySession::check_kept_signatures() {
+  std::vector<Item> kept;
+  for (const ImagePlan& image : images_)
+    kept.insert(kept.end(), image.signatures.begin(), image.signatures.end());
+  for (const IndexPlan& index : indexes_)
+    kept.insert(kept.end(), index.input.signatures.begin(), index.input.signatures.end());
+  on_side(Side::request, [&] {
+    sealos::check_kept_signatures(kept, *destination_, request_.destination.transport);
   });
 }
 
@@ -268,6 +353,12 @@ std::vector<BlobTask> CopySession::tasks() const {
     if (!plan.config) continue;
     const std::string key = key_of(*plan.config);
     if (seen.insert(key).second) configs.push_back({key, &*plan.config, &plan.config_bytes});
+  }
+  for (const ReferrerPlan& plan : referrers_) {
+    for (const BlobStep& step : plan.blobs) {
+      const std::string key = key_of(step);
+      if (seen.insert(key).second) layers.push_back({key, &step, nullptr});
+    }
   }
   layers.insert(layers.end(), configs.begin(), configs.end());
   return layers;

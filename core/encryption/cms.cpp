@@ -1,5 +1,6 @@
 #include "core/encryption/cms.hpp"
 
+#include <fmt/format.h>
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
@@ -145,6 +146,39 @@ std::optional<std::string> open_with_openssl(CMS_ContentInfo* cms,
   return std::nullopt;
 }
 
+/// "CN=alice, serial 1a2b".
+std::string label_of(std::string_view identity) {
+  DerReader reader(DerReader(identity).expect(kSequence).content);
+  const std::string_view issuer = reader.expect(kSequence).whole;
+  std::string serial;
+  for (const char c : reader.expect(kInteger).content)
+    serial += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  const auto* at = reinterpret_cast<const unsigned char*>(issuer.data());
+  const std::unique_ptr<X509_NAME, decltype(&X509_NAME_free)> name(
+      d2i_X509_NAME(nullptr, &at, static_cast<long>(issuer.size())), &X509_NAME_free);
+  const Bio out(BIO_new(BIO_s_mem()), &BIO_free);
+  if (!name || !out || X509_NAME_print_ex(out.get(), name.get(), 0, XN_FLAG_RFC2253) < 0) {
+    ERR_clear_error();
+    throw Error(Status::invalid, "malformed PKCS#7 message");
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return fmt::format("{}, serial {}", std::string_view(text, static_cast<size_t>(size)), serial);
+}
+
+/// The elements of EnvelopedData: version, recipients, content, and perhaps attributes.
+std::vector<DerReader::Element> elements_of(std::string_view message) {
+  DerReader info(DerReader(message).expect(kSequence).content);
+  if (info.expect(kOid).content != kEnvelopedData)
+    throw Error(Status::invalid, "malformed PKCS#7 message");
+  DerReader data(DerReader(info.expect(0xa0).content).expect(kSequence).content);
+  std::vector<DerReader::Element> elements;
+  while (!data.at_end()) elements.push_back(data.next());
+  if (elements.size() < 3 || elements[1].tag != kSet)
+    throw Error(Status::invalid, "malformed PKCS#7 message");
+  return elements;
+}
+
 }  // namespace
 
 void check_cms_recipient(const Certificate& recipient) {
@@ -183,6 +217,32 @@ std::optional<std::string> cms_decrypt(std::string_view message,
   const std::optional<Message> parts = take_apart(message);
   if (!parts) throw Error(Status::unsupported, "a PKCS#7 message with another cipher than AES");
   return open_gcm(*parts, certificates, keys);
+}
+
+std::string cms_identity(const Certificate& certificate) { return identity_of(certificate); }
+
+std::vector<CmsRecipient> cms_recipients(std::string_view message) {
+  std::vector<CmsRecipient> recipients;
+  for (DerReader set(elements_of(message)[1].content); !set.at_end();) {
+    DerReader one(set.expect(kSequence).content);
+    one.expect(kInteger);
+    const std::string_view identity = one.expect(kSequence).whole;
+    recipients.push_back({std::string(identity), label_of(identity)});
+  }
+  return recipients;
+}
+
+std::string cms_without(std::string_view message, size_t which) {
+  std::string enveloped, infos;
+  const auto elements = elements_of(message);
+  size_t at = 0;
+  for (DerReader set(elements[1].content); !set.at_end();) {
+    const std::string_view info = set.next().whole;
+    if (at++ != which) infos += info;
+  }
+  for (size_t i = 0; i < elements.size(); ++i)
+    enveloped += i == 1 ? der(kSet, infos) : std::string(elements[i].whole);
+  return der(kSequence, der(kOid, kEnvelopedData) + der(0xa0, der(kSequence, enveloped)));
 }
 
 }  // namespace sealos::encryption

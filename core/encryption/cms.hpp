@@ -22,4 +22,16 @@ std::optional<std::string> cms_decrypt(std::string_view message,
                                        const std::vector<Certificate>& certificates,
                                        const std::vector<Pkey>& keys);
 
+/// Whom a message is for.
+struct CmsRecipient {
+  std::string identity;  ///< IssuerAndSerialNumber in DER
+  std::string label;     ///< the same for people
+};
+/// Throws SEALOS_INVALID for what is no message, or one in BER.
+std::vector<CmsRecipient> cms_recipients(std::string_view message);
+/// The message without that recipient, counted from 0.
+std::string cms_without(std::string_view message, size_t which);
+/// The identity of a certificate's holder.
+std::string cms_identity(const Certificate& certificate);
+
 }  // namespace sealos::encryption

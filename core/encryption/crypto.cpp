@@ -72,8 +72,6 @@ bool set_padding(EVP_PKEY_CTX* context, RsaPadding padding) {
 
 }  // namespace
 
-Pkey own(EVP_PKEY* key) { return {key, &EVP_PKEY_free}; }
-
 std::string random_bytes(size_t count) {
   std::string bytes(count, 0);
   require(RAND_priv_bytes(out(bytes), static_cast<int>(count)) == 1, "random bytes");

@@ -1,18 +1,20 @@
 // The few cryptographic operations that the key wraps are made of, on OpenSSL.
 #pragma once
 
-#include <openssl/evp.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "support/jwk/jwk.hpp"
+
 namespace sealos::encryption {
 
-/// A public or private key; immutable, so it may be shared among threads.
-using Pkey = std::shared_ptr<EVP_PKEY>;
-Pkey own(EVP_PKEY* key);
+using jwk::ec_key_like;
+using jwk::ec_point;
+using jwk::ec_public_key;
+using jwk::EcPoint;
+using jwk::own;
+using jwk::Pkey;
 
 /// Strings hold bytes here; those with secrets are wiped by who holds them (config::WipeAtEnd).
 /// What needs a secret to succeed gives nullopt where it fails, and never says which part did; all

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/encryption/base64url.hpp"
 #include "sealos/sdk/error.hpp"
+#include "support/base64/base64.hpp"
 
 using namespace sealos::encryption;
 
@@ -33,7 +33,7 @@ TEST_CASE("keys are wrapped as in RFC 3394, 4.6") {
 TEST_CASE("keys are derived as in RFC 7518, appendix C") {
   const std::string shared =
       hex("9e56d91d817135d372834283bf84269cfb316ea3da806a48f6daa7798cfe90c4");
-  CHECK(encode_base64url(concat_kdf(shared, "A128GCM", "Alice", "Bob", 128)) ==
+  CHECK(sealos::encode_base64url(concat_kdf(shared, "A128GCM", "Alice", "Bob", 128)) ==
         "VqqN6vgjbSBcIijNcacQGg");
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "core/config/secret.hpp"
-#include "core/encryption/base64url.hpp"
 #include "core/encryption/crypto.hpp"
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::encryption {
@@ -26,14 +26,6 @@ std::optional<RsaPadding> rsa_padding(std::string_view algorithm) {
   return std::nullopt;
 }
 
-Json epk_of(const Pkey& key) {
-  const EcPoint point = ec_point(key);
-  return Json::object({{"kty", "EC"},
-                       {"crv", point.curve},
-                       {"x", encode_base64url(point.x)},
-                       {"y", encode_base64url(point.y)}});
-}
-
 struct WrappedKey {
   Json header;  ///< alg, epk, kid
   std::string key;
@@ -52,7 +44,7 @@ WrappedKey wrap_for(const PublicKey& recipient, std::string_view content_key) {
   std::string kek =
       concat_kdf(*shared, recipient.algorithm, "", "", wrap_bits(recipient.algorithm));
   const config::WipeAtEnd wipe_shared(*shared), wipe_kek(kek);
-  wrapped.header.set("epk", epk_of(ephemeral));
+  wrapped.header.set("epk", jwk::public_jwk(ec_point(ephemeral)));
   wrapped.key = wrap_key(kek, content_key);
   return wrapped;
 }
@@ -223,6 +215,29 @@ std::optional<std::string> jwe_decrypt(std::string_view text, const std::vector<
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::string> jwe_recipients(std::string_view text) {
+  std::vector<std::string> labels;
+  for (const ParsedRecipient& recipient : parse(text).recipients) {
+    std::string label = recipient.header.text_at("alg");
+    if (const Json* epk = recipient.header.find("epk")) label += ", " + epk->text_at("crv");
+    const std::string key = recipient.header.text_at("kid");
+    labels.push_back(key.empty() ? label : label + ", key " + key);
+  }
+  return labels;
+}
+
+std::string jwe_without(std::string_view text, size_t which) {
+  Json json = Json::parse(text);
+  Json* list = json.find("recipients");
+  if (list == nullptr) malformed("it has no list of recipients");
+  Json::Array& recipients = list->items("recipients");
+  recipients.erase(recipients.begin() + static_cast<std::ptrdiff_t>(which));
+  // Go's copy of the first recipient's key.
+  json.erase("encrypted_key");
+  json.erase("header");
+  return json.dump();
 }
 
 }  // namespace sealos::encryption

@@ -19,4 +19,10 @@ std::string jwe_encrypt(std::string_view plain, const std::vector<PublicKey>& re
 /// SEALOS_INVALID for what is no JWE.
 std::optional<std::string> jwe_decrypt(std::string_view jwe, const std::vector<Pkey>& keys);
 
+/// How the content's key is wrapped for each recipient, e.g. "RSA-OAEP" or "ECDH-ES+A256KW, P-256,
+/// key k1": all that a JWE says of them. Throws SEALOS_INVALID for what is no JWE.
+std::vector<std::string> jwe_recipients(std::string_view jwe);
+/// The JWE without that recipient, counted from 0; it has to have others.
+std::string jwe_without(std::string_view jwe, size_t which);
+
 }  // namespace sealos::encryption

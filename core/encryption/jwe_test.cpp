@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "core/encryption/base64url.hpp"
 #include "core/encryption/testing/keys.hpp"
 #include "sealos/sdk/error.hpp"
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
 
 using namespace sealos;
@@ -75,6 +75,23 @@ TEST_CASE("a point that is not on the curve is refused") {
   header.find("epk")->set("x", encode_base64url(std::string(32, 1)));
   jwe.set("protected", encode_base64url(header.dump()));
   CHECK_THROWS_AS(jwe_decrypt(jwe.dump(), {ec}), Error);
+}
+
+// Of go-jose, which the peers read this with: CVE-2024-28180 (what unpacks to gigabytes),
+// CVE-2023-50658 (a passphrase stretched for hours), CVE-2025-27144 (a million dots).
+TEST_CASE("a message cannot make its reader work for long") {
+  const Pkey rsa = make_rsa();
+  Json jwe = Json::parse(jwe_encrypt("secret", {recipient(rsa)}));
+  for (const char* header : {R"({"alg":"RSA-OAEP","enc":"A256GCM","zip":"DEF"})",
+                             R"({"alg":"RSA-OAEP","enc":"A256GCM","crit":["x"],"x":1})"}) {
+    CAPTURE(header);
+    jwe.set("protected", encode_base64url(header));
+    CHECK_THROWS_AS(jwe_decrypt(jwe.dump(), {rsa}), Error);
+  }
+  jwe.set("protected", encode_base64url(R"({"alg":"PBES2-HS512+A256KW","enc":"A256GCM",)"
+                                        R"("p2s":"AAAAAAAAAAA","p2c":2147483647})"));
+  CHECK_FALSE(jwe_decrypt(jwe.dump(), {rsa}));
+  CHECK_THROWS_AS(jwe_decrypt(std::string(1'000'000, '.'), {rsa}), Error);
 }
 
 TEST_CASE("JWKs are read, and say how to wrap and whose key it is") {

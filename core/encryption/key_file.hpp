@@ -38,14 +38,4 @@ std::optional<Pkey> read_private_key(std::string_view file, const std::string& n
 /// An X.509 certificate in PEM (the first) or DER; nullptr: the file is none.
 Certificate read_certificate(std::string_view file);
 
-/// An EC key's curve and public point as a JWK has them.
-struct EcPoint {
-  std::string curve, x, y;  ///< "P-256"; x and y are as long as the field
-};
-EcPoint ec_point(const Pkey& key);
-/// Throws SEALOS_INVALID for a point that is on no such curve.
-Pkey ec_public_key(const EcPoint& point);
-/// A new key on the curve of another.
-Pkey ec_key_like(const Pkey& key);
-
 }  // namespace sealos::encryption

@@ -98,13 +98,15 @@ void load_key_file(DecryptionKeys& keys, const std::string& spec, const KeyPlace
   const size_t colon = end_of_file_name(spec);
   const std::string file = spec.substr(0, colon);
   std::optional<std::string> passphrase;
+  const config::WipeAtEnd wipe_passphrase(passphrase);
   if (colon != std::string::npos)
     passphrase = passphrase_of(std::string_view(spec).substr(colon + 1));
   std::string bytes = read_key_file(file);
   const config::WipeAtEnd wiped(bytes);
   bool known = false;
   if (is_secret_key_ring(bytes) || is_armoured_secret_key(bytes)) {
-    keys.pgp.push_back({file, bytes, passphrase});
+    keys.pgp.push_back(
+        std::make_shared<PgpKey>(file, bytes, passphrase, places.temp_dir, places.ask));
     return;
   }
   if (Certificate certificate = read_certificate(bytes)) {
@@ -159,8 +161,6 @@ Recipients Recipients::load(const std::vector<std::string>& specs, const KeyPlac
 DecryptionKeys DecryptionKeys::load(const std::vector<std::string>& specs,
                                     const KeyPlaces& places) {
   DecryptionKeys keys;
-  keys.temp_dir = places.temp_dir;
-  keys.ask = places.ask;
   for (const std::string& spec : specs) {
     if (spec.starts_with("provider:")) {
       keys.providers.push_back(provider_of(std::string_view(spec).substr(9), places.env));

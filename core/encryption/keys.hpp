@@ -8,6 +8,7 @@
 
 #include "core/encryption/cms.hpp"
 #include "core/encryption/jwe.hpp"
+#include "core/encryption/pgp_key.hpp"
 #include "core/encryption/provider.hpp"
 
 namespace sealos::encryption {
@@ -32,19 +33,12 @@ struct Recipients {
   bool empty() const { return jwe.empty() && pkcs7.empty() && pgp.empty() && providers.empty(); }
 };
 
-struct PgpKeyFile {
-  std::string name, bytes;
-  std::optional<std::string> passphrase;
-};
-
-/// What opens layers. Safe to read from any thread.
+/// What opens layers. Safe for concurrent use.
 struct DecryptionKeys {
   std::vector<Pkey> keys;
   std::vector<Certificate> certificates;
-  std::vector<PgpKeyFile> pgp;
+  std::vector<std::shared_ptr<PgpKey>> pgp;
   std::vector<std::pair<KeyProvider, std::string>> providers;
-  std::string temp_dir;
-  AskPassphrase ask;
 
   /// Each spec is FILE[:PASSPHRASE] with PASSPHRASE one of pass=TEXT, file=PATH, fd=NUMBER or the
   /// text itself, or provider:NAME[:ARGUMENT]. Throws SEALOS_INVALID for a file that is no key.

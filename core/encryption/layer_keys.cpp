@@ -10,7 +10,6 @@ namespace sealos::encryption {
 namespace {
 
 constexpr std::string_view kPrefix = "org.opencontainers.image.enc.";
-constexpr std::string_view kKeys = "org.opencontainers.image.enc.keys.";
 constexpr const char* kPublicOptions = "org.opencontainers.image.enc.pubopts";
 constexpr const char* kCipher = "AES_256_CTR_HMAC_SHA256";
 
@@ -22,17 +21,18 @@ const std::string* find(const Annotations& annotations, std::string_view key) {
 }
 
 std::string from_base64(std::string_view text, const char* what) {
-  if (auto bytes = config::decode_base64(text)) return *std::move(bytes);
+  if (auto bytes = decode_base64(text)) return *std::move(bytes);
   throw Error(Status::invalid, std::string(what) + " of an encrypted layer is not base64");
 }
 
 /// What is wrapped: the key, its nonce, and what they are for.
-std::string private_options(const LayerSecret& secret, const Digest& plain) {
-  return Json::object(
-             {{"symkey", config::encode_base64(secret.key)},
-              {"digest", plain.str()},
-              {"cipheroptions", Json::object({{"nonce", config::encode_base64(secret.nonce)}})}})
-      .dump();
+std::string private_options(const LayerSecret& secret, const std::string& plain) {
+  std::string key = encode_base64(secret.key), nonce = encode_base64(secret.nonce);
+  const config::WipeAtEnd wipe_key(key), wipe_nonce(nonce);
+  std::string text;
+  text.reserve(512);  // it does not move, so that no part of the key is left behind
+  text.append(R"({"symkey":")").append(key).append(R"(","digest":)").append(Json(plain).dump());
+  return text.append(R"(,"cipheroptions":{"nonce":")").append(nonce).append("\"}}");
 }
 
 std::string nonce_of(const Json& public_part, const Json& private_part) {
@@ -44,27 +44,15 @@ std::string nonce_of(const Json& public_part, const Json& private_part) {
   return "";
 }
 
-/// The private options as one scheme's message has them; nullopt: no key fits.
-std::optional<std::string> unwrap_pgp(std::string_view message, const DecryptionKeys& keys) {
-  for (const PgpKeyFile& file : keys.pgp) {
-    gpg::Gpg home = gpg::Gpg::temporary(keys.temp_dir);
-    home.import(file.bytes);
-    gpg::TellPassphrase tell;
-    if (file.passphrase) {
-      tell = [&] { return *file.passphrase; };
-    } else if (keys.ask) {
-      tell = [&] { return keys.ask(file.name); };
-    }
-    if (auto plain = home.decrypt(message, tell)) return plain;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::string> unwrap(std::string_view scheme, std::string_view message,
                                   const DecryptionKeys& keys) {
   if (scheme == "jwe") return jwe_decrypt(message, keys.keys);
   if (scheme == "pkcs7") return cms_decrypt(message, keys.certificates, keys.keys);
-  if (scheme == "pgp") return unwrap_pgp(message, keys);
+  if (scheme == "pgp") {
+    for (const auto& file : keys.pgp) {
+      if (auto plain = file->decrypt(message)) return plain;
+    }
+  }
   for (const auto& [provider, argument] : keys.providers) {
     if (scheme == "provider." + provider.name()) return provider.unwrap(message, argument);
   }
@@ -76,8 +64,8 @@ std::optional<std::string> unwrap(std::string_view scheme, std::string_view mess
 std::optional<std::string> unwrap_any(const Annotations& annotations, const DecryptionKeys& keys,
                                       std::optional<Error>& problem) {
   for (const auto& [name, value] : annotations) {
-    if (!name.starts_with(kKeys)) continue;
-    const std::string_view scheme = std::string_view(name).substr(kKeys.size());
+    if (!name.starts_with(kKeysPrefix)) continue;
+    const std::string_view scheme = std::string_view(name).substr(kKeysPrefix.size());
     for (std::string_view rest = value; !rest.empty();) {
       const std::string_view item = rest.substr(0, rest.find(','));
       rest.remove_prefix(std::min(rest.size(), item.size() + 1));
@@ -95,12 +83,12 @@ std::optional<std::string> unwrap_any(const Annotations& annotations, const Decr
 
 bool is_encrypted(std::string_view media_type) { return media_type.ends_with(kEncryptedSuffix); }
 
-Annotations wrap_secret(const LayerSecret& secret, const Digest& plain, const Recipients& to) {
+Annotations wrap_secret(const LayerSecret& secret, const std::string& plain, const Recipients& to) {
   std::string options = private_options(secret, plain);
   const config::WipeAtEnd wiped(options);
   Annotations made;
   const auto add = [&](const std::string& scheme, const std::string& message) {
-    made.emplace_back(std::string(kKeys) + scheme, config::encode_base64(message));
+    made.emplace_back(std::string(kKeysPrefix) + scheme, encode_base64(message));
   };
   if (!to.jwe.empty()) add("jwe", jwe_encrypt(options, to.jwe));
   if (!to.pgp.empty()) add("pgp", gpg::Gpg::of_user().encrypt(options, to.pgp));
@@ -112,10 +100,9 @@ Annotations wrap_secret(const LayerSecret& secret, const Digest& plain, const Re
 }
 
 std::pair<std::string, std::string> public_options(const std::string& hmac) {
-  const Json options = Json::object({{"cipher", kCipher},
-                                     {"hmac", config::encode_base64(hmac)},
-                                     {"cipheroptions", Json::object()}});
-  return {kPublicOptions, config::encode_base64(options.dump())};
+  const Json options = Json::object(
+      {{"cipher", kCipher}, {"hmac", encode_base64(hmac)}, {"cipheroptions", Json::object()}});
+  return {kPublicOptions, encode_base64(options.dump())};
 }
 
 Annotations without_encryption(const Annotations& annotations) {
@@ -143,39 +130,16 @@ Opened open_layer(const Annotations& annotations, const DecryptionKeys& keys) {
     throw Error(Status::unauthenticated, why);
   }
   const config::WipeAtEnd wiped(*text);
-  const Json private_part = Json::parse(*text);
-  std::string key = from_base64(private_part.text_at("symkey"), "the key");
+  Json private_part = Json::parse(*text);
+  const config::WipeAtEnd wipe_part(private_part);
+  std::string key = from_base64(private_part.at("symkey").string("symkey"), "the key");
   std::string nonce = nonce_of(public_part, private_part);
   std::string hmac = from_base64(public_part.text_at("hmac"), "the authentication code");
   if (key.size() != 32 || nonce.size() != 16 || hmac.size() != 32) {
     throw Error(Status::invalid, "the layer's key, nonce or authentication code is incomplete");
   }
-  return {LayerSecret(std::move(key), std::move(nonce)), std::move(hmac)};
-}
-
-std::vector<std::pair<std::string, size_t>> schemes_of(const Annotations& annotations) {
-  std::vector<std::pair<std::string, size_t>> schemes;
-  for (const auto& [name, value] : annotations) {
-    if (!name.starts_with(kKeys)) continue;
-    schemes.emplace_back(name.substr(kKeys.size()),
-                         1 + static_cast<size_t>(std::count(value.begin(), value.end(), ',')));
-  }
-  return schemes;
-}
-
-Annotations add_recipients(const Annotations& annotations, const Opened& layer,
-                           const Recipients& to, const Digest& plain) {
-  Annotations result = annotations;
-  for (auto& [name, value] : wrap_secret(layer.secret, plain, to)) {
-    const auto same = std::find_if(result.begin(), result.end(),
-                                   [&](const auto& one) { return one.first == name; });
-    if (same == result.end()) {
-      result.emplace_back(name, value);
-    } else {
-      same->second += "," + value;
-    }
-  }
-  return result;
+  return {LayerSecret(std::move(key), std::move(nonce)), std::move(hmac),
+          private_part.text_at("digest")};
 }
 
 }  // namespace sealos::encryption

@@ -19,7 +19,9 @@ inline constexpr std::string_view kEncryptedSuffix = "+encrypted";
 bool is_encrypted(std::string_view media_type);
 
 /// The secret wrapped for all recipients: the annotations enc.keys.*.
-Annotations wrap_secret(const LayerSecret& secret, const Digest& plain, const Recipients& to);
+Annotations wrap_secret(const LayerSecret& secret, const std::string& plain, const Recipients& to);
+/// Of the annotations' names, with the scheme behind it.
+inline constexpr std::string_view kKeysPrefix = "org.opencontainers.image.enc.keys.";
 /// The annotation enc.pubopts.
 std::pair<std::string, std::string> public_options(const std::string& hmac);
 
@@ -29,18 +31,12 @@ Annotations without_encryption(const Annotations& annotations);
 struct Opened {
   LayerSecret secret;
   std::string hmac;
+  std::string plain =
+      {};  ///< what its key's message says is the digest of the layer; never trusted
 };
 
 /// Throws SEALOS_UNAUTHENTICATED where no key opens the layer, SEALOS_INVALID or
 /// SEALOS_UNSUPPORTED for annotations that are not understood.
 Opened open_layer(const Annotations& annotations, const DecryptionKeys& keys);
-
-/// The schemes that a layer's key is wrapped with, for a list of who can read: "jwe", "pgp",
-/// "pkcs7", "provider.NAME", each with the number of messages.
-std::vector<std::pair<std::string, size_t>> schemes_of(const Annotations& annotations);
-
-/// `annotations` with the layer readable by `to` as well.
-Annotations add_recipients(const Annotations& annotations, const Opened& layer,
-                           const Recipients& to, const Digest& plain);
 
 }  // namespace sealos::encryption

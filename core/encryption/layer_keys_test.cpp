@@ -14,7 +14,7 @@ using namespace sealos::encryption::testing;
 
 namespace {
 
-const Digest kPlain = Digest::require("sha256:" + std::string(64, 'a'));
+const std::string kPlain = "sha256:" + std::string(64, 'a');
 
 struct Fixture : config::TestEnvironment {
   KeyPlaces places{env, "/tmp", {}};
@@ -58,37 +58,27 @@ TEST_CASE_FIXTURE(Fixture, "a layer's secret goes through the annotations, by ev
     CHECK(opened.hmac == std::string(32, 'h'));
   }
   CHECK(without_encryption(annotations) == Annotations{{"kept", "1"}});
-  CHECK(schemes_of(annotations) ==
-        std::vector<std::pair<std::string, size_t>>{{"jwe", 1}, {"pkcs7", 1}});
 }
 
 TEST_CASE_FIXTURE(Fixture, "OpenPGP keys open a layer") {
   gpg::Gpg home = gpg::Gpg::temporary("/tmp");
   home.import(gpg::testing::secret_key());
-  const std::string options = R"({"symkey":")" + config::encode_base64(std::string(32, 's')) +
+  const std::string options = R"({"symkey":")" + encode_base64(std::string(32, 's')) +
                               R"(","cipheroptions":{"nonce":")" +
-                              config::encode_base64(std::string(16, 'n')) + R"("}})";
+                              encode_base64(std::string(16, 'n')) + R"("}})";
   const Annotations annotations = {
       {"org.opencontainers.image.enc.keys.pgp",
-       config::encode_base64(home.encrypt(options, {gpg::testing::kFingerprint}))},
+       encode_base64(home.encrypt(options, {gpg::testing::kFingerprint}))},
       public_options(std::string(32, 'h'))};
   const auto keys = DecryptionKeys::load({file("secret.gpg", gpg::testing::secret_key())}, places);
   CHECK(open_layer(annotations, keys).secret.key == std::string(32, 's'));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a key that does not fit opens nothing, and a key added later does") {
-  const Pkey first = make_ec("P-256"), second = make_ec("P-256");
-  const auto recipient = [&](const Pkey& key) {
-    return Recipients::load({"jwe:" + file("pub", public_pem(key))}, places);
-  };
-  const LayerSecret secret = LayerSecret::random();
-  Annotations annotations = sealed(secret, recipient(first));
-  const auto keys = DecryptionKeys::load({file("key", private_pem(second))}, places);
+TEST_CASE_FIXTURE(Fixture, "a key that does not fit opens nothing") {
+  const auto to = Recipients::load({"jwe:" + file("pub", public_pem(make_ec("P-256")))}, places);
+  const Annotations annotations = sealed(LayerSecret::random(), to);
+  const auto keys = DecryptionKeys::load({file("key", private_pem(make_ec("P-256")))}, places);
   CHECK_THROWS_WITH_AS(open_layer(annotations, keys), "none of the keys opens the layer", Error);
-  annotations =
-      add_recipients(annotations, {secret, std::string(32, 'h')}, recipient(second), kPlain);
-  CHECK(open_layer(annotations, keys).secret.key == secret.key);
-  CHECK(schemes_of(annotations)[0].second == 2);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a provider wraps and unwraps, and sees its own argument alone") {
@@ -107,11 +97,11 @@ esac
       file("config", R"({"key-providers":{"mine":{"cmd":{"path":")" + program + R"("}}}})");
   const LayerSecret secret = LayerSecret::random();
   const Annotations annotations = sealed(secret, Recipients::load({"provider:mine:where"}, places));
-  CHECK(schemes_of(annotations)[0].first == "provider.mine");
+  CHECK(annotations[0].first == "org.opencontainers.image.enc.keys.provider.mine");
   const auto keys = DecryptionKeys::load({"provider:mine:there"}, places);
   CHECK(open_layer(annotations, keys).secret.key == secret.key);
   const std::string log = *config::read_file_if_there(path("log"));
-  CHECK(log.find(config::encode_base64("where")) != std::string::npos);
+  CHECK(log.find(encode_base64("where")) != std::string::npos);
   CHECK_THROWS_AS(Recipients::load({"provider:other"}, places), Error);
 }
 
@@ -131,8 +121,8 @@ TEST_CASE("annotations that are incomplete or of another cipher are refused") {
   const DecryptionKeys none;
   CHECK_THROWS_AS(open_layer({}, none), Error);
   CHECK_THROWS_AS(open_layer({{"org.opencontainers.image.enc.pubopts", "!"}}, none), Error);
-  CHECK_THROWS_AS(open_layer({{"org.opencontainers.image.enc.pubopts",
-                               config::encode_base64(R"({"cipher":"ROT13"})")}},
-                             none),
-                  Error);
+  CHECK_THROWS_AS(
+      open_layer({{"org.opencontainers.image.enc.pubopts", encode_base64(R"({"cipher":"ROT13"})")}},
+                 none),
+      Error);
 }

@@ -15,7 +15,7 @@ constexpr const char* kVariable = "OCICRYPT_KEYPROVIDER_CONFIG";
 /// {"Parameters":{"<name>":["<base64>"]}}
 Json parameters(const std::string& name, const std::string& argument) {
   Json values = Json::array();
-  values.push_back(config::encode_base64(argument.empty() ? "Enabled" : argument));
+  values.push_back(encode_base64(argument.empty() ? "Enabled" : argument));
   return Json::object({{"Parameters", Json::object({{name, std::move(values)}})}});
 }
 
@@ -58,9 +58,9 @@ KeyProvider KeyProvider::load(const std::string& name, const config::Environment
 }
 
 std::string KeyProvider::wrap(std::string_view options, const std::string& argument) const {
-  std::string secret = config::encode_base64(options);
+  std::string secret = encode_base64(options);
   const config::WipeAtEnd wiped(secret);
-  const Json request = Json::object(
+  Json request = Json::object(
       {{"op", "keywrap"},
        {"keywrapparams",
         Json::object(
@@ -68,7 +68,10 @@ std::string KeyProvider::wrap(std::string_view options, const std::string& argum
                                   {"DecryptConfig", no_parameters()}})},
              {"optsdata", secret}})},
        {"keyunwrapparams", Json::object({{"dc", nullptr}, {"annotation", nullptr}})}});
-  return ask(request.dump(), "keywrapresults", "annotation");
+  const config::WipeAtEnd wipe_request(request);
+  std::string text = request.dump();
+  const config::WipeAtEnd wipe_text(text);
+  return ask(text, "keywrapresults", "annotation");
 }
 
 std::string KeyProvider::unwrap(std::string_view annotation, const std::string& argument) const {
@@ -76,7 +79,7 @@ std::string KeyProvider::unwrap(std::string_view annotation, const std::string& 
       {{"op", "keyunwrap"},
        {"keywrapparams", Json::object({{"ec", nullptr}, {"optsdata", nullptr}})},
        {"keyunwrapparams", Json::object({{"dc", parameters(name_, argument)},
-                                         {"annotation", config::encode_base64(annotation)}})}});
+                                         {"annotation", encode_base64(annotation)}})}});
   return ask(request.dump(), "keyunwrapresults", "optsdata");
 }
 
@@ -91,8 +94,9 @@ std::string KeyProvider::ask(const std::string& request, const char* group,
                             printable(result.errors, 200)));
   }
   try {
-    const Json answer = Json::parse(result.output);
-    const auto bytes = config::decode_base64(answer.at(group).at(member).string(member));
+    Json answer = Json::parse(result.output);
+    const config::WipeAtEnd wipe_answer(answer);
+    const auto bytes = decode_base64(answer.at(group).at(member).string(member));
     if (!bytes || bytes->empty()) throw Error(Status::invalid, "its answer is not base64");
     return *bytes;
   } catch (Error& e) {

@@ -117,6 +117,12 @@ std::string problem_of(const gpgme_signature_t signature) {
   return "";
 }
 
+bool primary_signs(const _gpgme_key& key) {
+  const gpgme_subkey_t primary = key.subkeys;
+  return primary != nullptr && primary->can_sign != 0 && primary->secret != 0 &&
+         primary->revoked == 0 && primary->expired == 0 && primary->disabled == 0;
+}
+
 }  // namespace
 
 struct Gpg::Impl {
@@ -259,23 +265,30 @@ std::optional<std::string> Gpg::decrypt(std::string_view message, const TellPass
   return out.text();
 }
 
-void Gpg::check_signer(const std::string& fingerprint) {
+bool Gpg::check_signer(const std::string& fingerprint) {
   const Key key = impl_->key(fingerprint, true);
   if (key->revoked != 0) throw Error(Status::invalid, "key " + fingerprint + " is revoked");
   if (key->expired != 0) throw Error(Status::invalid, "key " + fingerprint + " has expired");
   if (key->can_sign == 0) throw Error(Status::invalid, "key " + fingerprint + " cannot sign");
+  return primary_signs(*key);
 }
 
 std::string Gpg::sign(std::string_view payload, const std::string& fingerprint,
                       const TellPassphrase& tell) {
   const Key key = impl_->key(fingerprint, true);
+  // GnuPG takes the newest subkey that signs, unless the name of the key ends in "!"; GPGME hands
+  // on what stands here.
+  std::string primary = fingerprint + "!";
+  if (primary_signs(*key)) key->subkeys->keyid = primary.data();
   gpgme_signers_clear(impl_->context);
   check(gpgme_signers_add(impl_->context, key.get()), "choosing key " + printable(fingerprint));
   const Data in(payload);
   Data out;
   impl_->use_passphrase(tell);
-  check(gpgme_op_sign(impl_->context, in.get(), out.get(), GPGME_SIG_MODE_NORMAL),
-        "signing with key " + printable(fingerprint));
+  const gpgme_error_t error =
+      gpgme_op_sign(impl_->context, in.get(), out.get(), GPGME_SIG_MODE_NORMAL);
+  gpgme_signers_clear(impl_->context);  // which has the key, and with it `primary`
+  check(error, "signing with key " + printable(fingerprint));
   return out.text();
 }
 
@@ -288,6 +301,7 @@ Verified Gpg::verify(std::string_view message) {
   const gpgme_verify_result_t result = gpgme_op_verify_result(impl_->context);
   for (gpgme_signature_t one = result->signatures; one != nullptr; one = one->next) {
     Verified::Signer signer{one->fpr == nullptr ? "" : one->fpr, problem_of(one)};
+    signer.made_by = signer.fingerprint;
     if (signer.problem.empty()) {
       const Key key = impl_->key(signer.fingerprint, false);
       signer.fingerprint = key->fpr;

@@ -24,8 +24,9 @@ struct KeyName {
 /// What a message carried, and who signed it.
 struct Verified {
   struct Signer {
-    std::string fingerprint;  ///< of the primary key
-    std::string problem;      ///< "": the signature is good
+    std::string fingerprint;   ///< of the primary key
+    std::string problem;       ///< "": the signature is good
+    std::string made_by = {};  ///< fingerprint of the key that signed, perhaps a subkey
   };
   std::string payload;
   std::vector<Signer> signers;
@@ -54,11 +55,13 @@ class Gpg {
   /// nullopt: no secret key here fits. Throws SEALOS_UNAUTHENTICATED for a wrong passphrase.
   std::optional<std::string> decrypt(std::string_view message, const TellPassphrase& tell);
 
-  /// An inline signed message of that primary key. Without `tell`, GnuPG's agent asks.
+  /// An inline signed message by the primary key of that fingerprint, or where that cannot sign by
+  /// a subkey. Without `tell`, GnuPG's agent asks.
   std::string sign(std::string_view payload, const std::string& fingerprint,
                    const TellPassphrase& tell);
-  /// Whether `sign` could do its work, without asking for anything. Throws why not.
-  void check_signer(const std::string& fingerprint);
+  /// Whether it is the primary key that `sign` would sign with. Asks for nothing; throws why there
+  /// is no key that could.
+  bool check_signer(const std::string& fingerprint);
   /// Takes an inline signed message apart; a good signature is one that is valid now by a key that
   /// is here. Throws SEALOS_INVALID for what is no such message.
   Verified verify(std::string_view message);

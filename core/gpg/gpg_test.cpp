@@ -67,3 +67,15 @@ TEST_CASE("who has no secret key is told before anything is signed") {
   Gpg home = Gpg::temporary("/tmp");
   CHECK_THROWS_AS(home.check_signer(gpg::testing::kFingerprint), Error);
 }
+
+TEST_CASE("the primary key signs, although it has a newer subkey that could") {
+  Gpg home = Gpg::temporary("/tmp");
+  const auto imported = home.import(gpg::testing::secret_key_with_subkey());
+  REQUIRE(imported.size() == 1);
+  CHECK(home.check_signer(imported[0]));
+  const std::string message = home.sign("payload", imported[0], {});
+  Gpg strict = Gpg::temporary("/tmp");
+  strict.import(gpg::testing::secret_key_with_subkey());
+  CHECK(strict.verify(message).signers[0].fingerprint == imported[0]);
+  CHECK(strict.verify(message).signers[0].made_by == imported[0]);
+}

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/host/crash.hpp"
 #include "sealos/abi.h"
 #include "sealos/sdk/digest.hpp"
 #include "sealos/sdk/error.hpp"
@@ -30,6 +31,7 @@ inline const char* c_str(const std::optional<Digest>& digest) {
 /// Runs one call of a plugin; exceptions that leave it become SEALOS_INTERNAL naming the plugin.
 template <typename Call>
 auto contained(const std::string& plugin, const char* function, Call&& call) -> decltype(call()) {
+  const InPlugin here(plugin);
   try {
     return call();
   } catch (const std::exception& e) {

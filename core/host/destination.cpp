@@ -1,7 +1,9 @@
 #include "core/host/destination.hpp"
 
+#include <algorithm>
+
 #include "core/host/checked.hpp"
-#include "sealos/ext/draft/layer_compressions.h"
+#include "core/host/listed_referrers.hpp"
 
 namespace sealos {
 namespace {
@@ -14,12 +16,27 @@ sealos_status keep_blob(void* to, const sealos_blob* blob) {
   return sdk::guard(nullptr, [&] { *static_cast<std::optional<Blob>*>(to) = sdk::from_c(*blob); });
 }
 
+/// What a plugin reads from, which is the engine's.
+class EngineStream final : public Stream {
+ public:
+  explicit EngineStream(Stream& from) : from_(from) {}
+  size_t read(std::span<std::byte> into) override {
+    const OutsidePlugin here;
+    return from_.read(into);
+  }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
+
+ private:
+  Stream& from_;
+};
+
 }  // namespace
 
 Destination::Destination(sealos_destination* c, std::string plugin)
     : c_(nullptr), plugin_(std::move(plugin)) {
   check_size(plugin_, "sealos_destination", c, c == nullptr ? 0 : c->struct_size,
-             offsetof(sealos_destination, get_extension) + sizeof(c->get_extension));
+             SEALOS_SIZE_WITH(sealos_destination, get_extension));
   check_member(plugin_, "sealos_destination.put_blob", reinterpret_cast<const void*>(c->put_blob));
   check_member(plugin_, "sealos_destination.put_manifest",
                reinterpret_cast<const void*>(c->put_manifest));
@@ -27,11 +44,22 @@ Destination::Destination(sealos_destination* c, std::string plugin)
   c_.reset(c);
 }
 
+Destination::~Destination() {
+  const InPlugin here(plugin_);
+  c_.reset();
+}
+
 std::vector<std::string> Destination::manifest_types() const {
-  std::vector<std::string> types;
-  if (c_->manifest_types == nullptr) return types;
-  for (const char* const* at = c_->manifest_types; *at != nullptr; ++at) types.emplace_back(*at);
-  return types;
+  return sdk::texts_of(c_->manifest_types).value_or(std::vector<std::string>());
+}
+
+std::optional<std::vector<std::string>> Destination::layer_compressions() const {
+  return sdk::texts_of(c_->layer_compressions);
+}
+
+std::optional<std::vector<std::string>> Destination::signature_formats() const {
+  if (c_->put_signatures == nullptr) return std::vector<std::string>();
+  return sdk::texts_of(c_->signature_formats);
 }
 
 LayerCompression Destination::compression() const {
@@ -43,7 +71,8 @@ LayerCompression Destination::compression() const {
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {
   const sdk::BlobView blob_view(blob);
-  sdk::StreamBox stream(from);
+  EngineStream engine(from);
+  sdk::StreamBox stream(engine);
   std::optional<Blob> stored;
   checked(plugin_, "put_blob", [&](sealos_error* error) {
     return c_->put_blob(c_.get(), blob_view.c(), &stream, &keep_blob, &stored, error);
@@ -98,6 +127,9 @@ void Destination::put_signatures(const std::optional<Digest>& instance,
 }
 
 void Destination::check_signatures(const std::string& format) {
+  if (const auto all = signature_formats();
+      all && std::find(all->begin(), all->end(), format) == all->end())
+    throw Error(Status::unsupported, "signatures of the format " + format + " are not stored");
   if (c_->get_extension == nullptr) return;
   const auto* found =
       static_cast<const sealos_signature_check*>(contained(plugin_, "get_extension", [&] {
@@ -106,18 +138,6 @@ void Destination::check_signatures(const std::string& format) {
   if (found == nullptr || !SEALOS_HAS(found, sealos_signature_check, check)) return;
   checked(plugin_, "check of signatures",
           [&](sealos_error* error) { return found->check(c_.get(), format.c_str(), error); });
-}
-
-std::optional<std::vector<std::string>> Destination::layer_compressions() const {
-  if (c_->get_extension == nullptr) return std::nullopt;
-  const auto* found =
-      static_cast<const sealos_layer_compressions*>(contained(plugin_, "get_extension", [&] {
-        return c_->get_extension(c_.get(), SEALOS_LAYER_COMPRESSIONS);
-      }));
-  if (found == nullptr || !SEALOS_HAS(found, sealos_layer_compressions, names)) return std::nullopt;
-  std::vector<std::string> names;
-  for (const char* const* at = found->names; *at != nullptr; ++at) names.emplace_back(*at);
-  return names;
 }
 
 const sealos_destination_referrers* Destination::referrers() const {
@@ -134,6 +154,33 @@ void Destination::put_referrer(const Item& manifest) {
   const sealos_item item = view(manifest);
   checked(plugin_, "put of a referrer",
           [&](sealos_error* error) { return known->put(c_.get(), &item, error); });
+}
+
+std::optional<std::vector<Referrer>> Destination::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) {
+  const sealos_destination_referrers* known = referrers();
+  if (known == nullptr || !SEALOS_HAS(known, sealos_destination_referrers, list))
+    return std::nullopt;
+  return listed_referrers(plugin_, [&](sealos_emit emit, void* to, sealos_error* error) {
+    return known->list(c_.get(), subject.str().c_str(),
+                       artifact_type ? artifact_type->c_str() : nullptr, emit, to, error);
+  });
+}
+
+bool Destination::stores_attached() const {
+  const sealos_destination_referrers* known = referrers();
+  return known != nullptr && SEALOS_HAS(known, sealos_destination_referrers, put_attached);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  const sealos_destination_referrers* known = referrers();
+  if (!stores_attached())
+    throw Error(Status::unsupported, "the destination stores nothing beside its images");
+  const sealos_item item = view(manifest);
+  checked(plugin_, "put of what is attached", [&](sealos_error* error) {
+    return known->put_attached(c_.get(), subject.str().c_str(), kind.c_str(), &item, error);
+  });
 }
 
 std::optional<std::string> Destination::commit(const Item& top) {

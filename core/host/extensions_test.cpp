@@ -28,6 +28,7 @@ struct ExtendedSource : PlainSource {
 struct PlainDestination {
   Blob put_blob(const Blob& blob, Stream&) { return blob; }
   void put_manifest(const std::optional<Digest>&, const Item&) {}
+  void put_signatures(const std::optional<Digest>&, const std::vector<Item>&) {}
   std::optional<std::string> commit(const Item&) { return std::nullopt; }
 };
 
@@ -53,6 +54,7 @@ struct CheckingTransport {
     const auto known = host.credentials(std::string(scope));
     if (!known || known->password != "right") throw Error(Status::unauthenticated, "refused");
   }
+  static std::vector<std::string> list_names(sdk::Host) { return {"a:1", "b:2"}; }
 };
 
 struct SilentTransport {
@@ -122,6 +124,17 @@ TEST_CASE("a login is checked by the transport, with what the services have") {
   const Transport silent(&sdk::TransportOf<SilentTransport>::value, &plugin);
   CHECK_FALSE(silent.checks_logins());
   CHECK(status_of([&] { silent.check_login(services, "h"); }) == Status::unsupported);
+}
+
+TEST_CASE("a transport lists the images of this machine, or has none to list") {
+  PluginManifest plugin;
+  CancelToken cancel;
+  const Hooks hooks;
+  const Services services(hooks, cancel, {});
+  const Transport transport(&sdk::TransportOf<CheckingTransport>::value, &plugin);
+  CHECK(transport.list_names(services) == std::vector<std::string>{"a:1", "b:2"});
+  const Transport silent(&sdk::TransportOf<SilentTransport>::value, &plugin);
+  CHECK(silent.list_names(services).empty());
 }
 
 TEST_CASE("plugins learn where images are, if anybody knows") {

@@ -22,11 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMaxManifest = 64 * 1024;
 
-fs::path program_folder() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path();
-}
-
 PluginManifest read_manifest(const fs::path& file) {
   const Fd fd = open_at(AT_FDCWD, file.string(), O_RDONLY);
   const Json json = Json::parse(read_all(fd.get(), file.string(), kMaxManifest));
@@ -58,6 +53,12 @@ std::vector<fs::path> manifest_files(const std::string& folder) {
 
 }  // namespace
 
+std::string program_folder() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return error ? kProgramFolder : program.parent_path().string();
+}
+
 std::vector<std::string> PluginCatalog::standard_folders() {
   std::vector<std::string> folders;
   const auto add = [&](const fs::path& folder) {
@@ -76,7 +77,7 @@ std::vector<std::string> PluginCatalog::standard_folders() {
     }
   }
   add(kAdministratorPluginFolder);
-  const fs::path program = program_folder();
+  const fs::path program(program_folder());
   add(program / kPluginFolderFromProgram);
   if (fs::exists(program / "../CMakeCache.txt")) add(program / "../plugins");
   return folders;

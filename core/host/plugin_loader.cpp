@@ -6,13 +6,11 @@
 #include <cstring>
 
 #include "core/host/checked.hpp"
+#include "sealos/ext/draft/names.h"
 #include "sealos/sdk/error.hpp"
 
 namespace sealos {
 namespace {
-
-/// The size of a struct up to and including a member of ABI 1.0.
-#define SEALOS_SIZE_THROUGH(type, member) (offsetof(type, member) + sizeof(type::member))
 
 const sealos_plugin& open_library(const PluginManifest& plugin) {
   if (plugin.abi != 1) {
@@ -20,12 +18,16 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
                 fmt::format("plugin {} is made for ABI {}; this sealos speaks ABI 1", plugin.file,
                             plugin.abi));
   }
-  void* library = ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  note_plugin(plugin.name, plugin.library);
+  void* library = contained(plugin.name, "its initialisation", [&] {
+    return ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  });
   if (library == nullptr) {
     const char* why = ::dlerror();
     throw Error(Status::internal, fmt::format("plugin {} cannot be loaded: {}", plugin.name,
                                               printable(why == nullptr ? "" : why, 500)));
   }
+  note_plugin(plugin.name, plugin.library);
   const void* entry = ::dlsym(library, "sealos_plugin_v1");
   if (entry == nullptr) {
     throw Error(Status::unsupported,
@@ -34,7 +36,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
   }
   const auto* c = static_cast<const sealos_plugin*>(entry);
   check_size(plugin.name, "sealos_plugin", c, c->struct_size,
-             SEALOS_SIZE_THROUGH(sealos_plugin, transports));
+             SEALOS_SIZE_WITH(sealos_plugin, transports));
   check_member(plugin.name, "sealos_plugin.name", c->name);
   check_member(plugin.name, "sealos_plugin.transports", c->transports);
   return *c;
@@ -42,7 +44,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
 
 void check_transport(const std::string& plugin, const sealos_transport* c) {
   check_size(plugin, "sealos_transport", c, c->struct_size,
-             SEALOS_SIZE_THROUGH(sealos_transport, get_extension));
+             SEALOS_SIZE_WITH(sealos_transport, get_extension));
   check_member(plugin, "sealos_transport.name", c->name);
   check_member(plugin, "sealos_transport.parse_reference",
                reinterpret_cast<const void*>(c->parse_reference));
@@ -80,6 +82,28 @@ void Transport::check_login(const Services& services, const std::string& scope) 
     throw Error(Status::unsupported, "transport " + name() + " cannot check logins");
   checked(plugin_->name, "check of a login",
           [&](sealos_error* error) { return known->check(services.c(), scope.c_str(), error); });
+}
+
+std::vector<std::string> Transport::list_names(const Services& services) const {
+  std::vector<std::string> names;
+  if (c_->get_extension == nullptr) return names;
+  const auto* known = static_cast<const sealos_names*>(contained(
+      plugin_->name, "get_extension", [&] { return c_->get_extension(c_, SEALOS_NAMES); }));
+  if (known == nullptr || !SEALOS_HAS(known, sealos_names, list)) return names;
+  const sealos_emit add = [](void* to, const sealos_item* item) {
+    return sdk::guard(nullptr, [&] {
+      static_cast<std::vector<std::string>*>(to)->push_back(sdk::text_or_empty(item->label));
+    });
+  };
+  checked(plugin_->name, "list of names",
+          [&](sealos_error* error) { return known->list(services.c(), add, &names, error); });
+  return names;
+}
+
+void Transport::check_policy_scope(const std::string& scope) const {
+  if (c_->check_policy_scope == nullptr) return;
+  checked(plugin_->name, "check_policy_scope",
+          [&](sealos_error* error) { return c_->check_policy_scope(c_, scope.c_str(), error); });
 }
 
 Reference Transport::parse_reference(const Services& services, const std::string& details) const {

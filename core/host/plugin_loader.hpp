@@ -12,7 +12,7 @@
 #include "core/host/reference.hpp"
 #include "core/host/services.hpp"
 #include "sealos/abi.h"
-#include "sealos/ext/draft/login.h"
+#include "sealos/ext/login.h"
 
 namespace sealos {
 
@@ -34,6 +34,11 @@ class Transport {
   /// Asks the server of `scope`, "host[:port][/path]", whether it takes the credentials that
   /// services have for it. Throws SEALOS_UNAUTHENTICATED where it does not.
   void check_login(const Services& services, const std::string& scope) const;
+
+  /// The names of the images that it has on this machine; none where it cannot tell.
+  std::vector<std::string> list_names(const Services& services) const;
+  /// Throws SEALOS_INVALID for a scope of policy.json that makes no sense to the transport.
+  void check_policy_scope(const std::string& scope) const;
 
   Reference parse_reference(const Services& services, const std::string& details) const;
 

@@ -10,16 +10,18 @@ namespace sealos {
 Reference::Reference(sealos_reference* c, std::string transport, std::string plugin)
     : c_(nullptr), transport_(std::move(transport)), plugin_(std::move(plugin)) {
   check_size(plugin_, "sealos_reference", c, c == nullptr ? 0 : c->struct_size,
-             offsetof(sealos_reference, remove) + sizeof(c->remove));
+             SEALOS_SIZE_WITH(sealos_reference, get_extension));
   check_member(plugin_, "sealos_reference.canonical", c->canonical);
   c_.reset(c);
 }
 
+Reference::~Reference() {
+  const InPlugin here(plugin_);
+  c_.reset();
+}
+
 std::vector<std::string> Reference::policy_namespaces() const {
-  std::vector<std::string> names;
-  if (c_->policy_namespaces == nullptr) return names;
-  for (const char* const* at = c_->policy_namespaces; *at != nullptr; ++at) names.emplace_back(*at);
-  return names;
+  return sdk::texts_of(c_->policy_namespaces).value_or(std::vector<std::string>());
 }
 
 void Reference::unsupported(const char* what) const {
@@ -46,7 +48,7 @@ std::unique_ptr<Destination> Reference::open_destination(const Services& service
 
 std::unique_ptr<Destination> Reference::open_preview(const Services& services) const {
   if (!can_write()) unsupported("be written to");
-  if (!SEALOS_HAS(c_.get(), sealos_reference, open_preview))
+  if (c_->open_preview == nullptr)
     unsupported("look at a destination without writing to it, as a dry run needs");
   sealos_destination* out = nullptr;
   checked(plugin_, "open_preview", [&](sealos_error* error) {
@@ -71,10 +73,10 @@ std::vector<std::string> Reference::list_tags(const Services& services) const {
   return tags;
 }
 
-void Reference::remove(const Services& services) const {
+void Reference::remove(const Services& services, std::uint32_t flags) const {
   if (c_->remove == nullptr) unsupported("remove images");
   checked(plugin_, "remove",
-          [&](sealos_error* error) { return c_->remove(c_.get(), services.c(), error); });
+          [&](sealos_error* error) { return c_->remove(c_.get(), services.c(), flags, error); });
 }
 
 }  // namespace sealos

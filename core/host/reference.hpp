@@ -18,6 +18,8 @@ class Reference {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
   Reference(sealos_reference* c, std::string transport, std::string plugin);
+  Reference(Reference&&) = default;
+  ~Reference();
 
   const std::string& transport() const { return transport_; }
   /// "transport:details", which parses back to an equal reference.
@@ -35,7 +37,8 @@ class Reference {
   /// A destination that only looks; see sealos_reference.open_preview.
   std::unique_ptr<Destination> open_preview(const Services& services) const;
   std::vector<std::string> list_tags(const Services& services) const;
-  void remove(const Services& services) const;
+  /// flags: SEALOS_REMOVE_...
+  void remove(const Services& services, std::uint32_t flags) const;
 
  private:
   static std::optional<std::string> text(const char* c) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/host/checked.hpp"
+#include "core/host/listed_referrers.hpp"
 
 namespace sealos {
 namespace {
@@ -19,6 +20,7 @@ class PluginStream final : public Stream {
  public:
   PluginStream(sealos_stream* c, std::string plugin) : c_(c), plugin_(std::move(plugin)) {}
   ~PluginStream() override {
+    const InPlugin here(plugin_);
     if (c_->release != nullptr) c_->release(c_);
   }
 
@@ -48,11 +50,16 @@ class PluginStream final : public Stream {
 
 Source::Source(sealos_source* c, std::string plugin) : c_(nullptr), plugin_(std::move(plugin)) {
   check_size(plugin_, "sealos_source", c, c == nullptr ? 0 : c->struct_size,
-             offsetof(sealos_source, get_extension) + sizeof(c->get_extension));
+             SEALOS_SIZE_WITH(sealos_source, get_extension));
   check_member(plugin_, "sealos_source.read_manifest",
                reinterpret_cast<const void*>(c->read_manifest));
   check_member(plugin_, "sealos_source.open_blob", reinterpret_cast<const void*>(c->open_blob));
   c_.reset(c);
+}
+
+Source::~Source() {
+  const InPlugin here(plugin_);
+  c_.reset();
 }
 
 Item Source::read_manifest(const std::optional<Digest>& instance) {
@@ -72,7 +79,7 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
     return c_->open_blob(c_.get(), view.c(), offset, length, &out, error);
   });
   check_size(plugin_, "sealos_stream", out, out == nullptr ? 0 : out->struct_size,
-             offsetof(sealos_stream, read) + sizeof(out->read));
+             SEALOS_SIZE_WITH(sealos_stream, read));
   // Owned from here on, so that one that is refused is released too.
   auto stream = std::make_unique<PluginStream>(out, plugin_);
   check_member(plugin_, "sealos_stream.read", reinterpret_cast<const void*>(out->read));
@@ -95,6 +102,7 @@ std::optional<std::vector<Blob>> Source::layer_infos(const std::optional<Digest>
   checked(plugin_, "layer_infos", [&](sealos_error* error) {
     return c_->layer_infos(c_.get(), c_str(instance), &collect<Blob, sealos_blob>, &blobs, error);
   });
+  if (blobs.empty()) return std::nullopt;
   return blobs;
 }
 
@@ -108,19 +116,23 @@ const sealos_source_referrers* Source::referrers() const {
 std::vector<Referrer> Source::list_referrers(const Digest& subject,
                                              const std::optional<std::string>& artifact_type) {
   const sealos_source_referrers* known = referrers();
-  std::vector<Item> items;
   if (known == nullptr) return {};
-  checked(plugin_, "list of referrers", [&](sealos_error* error) {
+  return listed_referrers(plugin_, [&](sealos_emit emit, void* to, sealos_error* error) {
     return known->list(c_.get(), subject.str().c_str(),
-                       artifact_type ? artifact_type->c_str() : nullptr,
-                       &collect<Item, sealos_item>, &items, error);
+                       artifact_type ? artifact_type->c_str() : nullptr, emit, to, error);
   });
-  std::vector<Referrer> out;
-  for (Item& item : items) {
-    const auto digest = Digest::parse(item.label);
-    if (!digest) throw broken_contract(plugin_, "listed a referrer without a digest");
-    out.push_back({*digest, std::move(item.data)});
-  }
+}
+
+std::vector<Attached> Source::list_attached(const Digest& subject) {
+  const sealos_source_referrers* known = referrers();
+  if (known == nullptr || !SEALOS_HAS(known, sealos_source_referrers, list_attached)) return {};
+  std::vector<Item> items;
+  checked(plugin_, "list of what is attached", [&](sealos_error* error) {
+    return known->list_attached(c_.get(), subject.str().c_str(), &collect<Item, sealos_item>,
+                                &items, error);
+  });
+  std::vector<Attached> out;
+  for (Item& item : items) out.push_back({std::move(item.label), std::move(item.data)});
   return out;
 }
 

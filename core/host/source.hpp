@@ -18,6 +18,7 @@ class Source {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
   Source(sealos_source* c, std::string plugin);
+  ~Source();
 
   std::uint32_t flags() const { return c_->flags; }
   bool parallel() const { return (c_->flags & SEALOS_PARALLEL) != 0; }
@@ -34,6 +35,8 @@ class Source {
   /// The manifests whose subject has this digest. Empty where the transport does not know.
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type = {});
+  /// The manifests that stand beside the one with this digest, as cosign puts them.
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   struct Release {

@@ -50,6 +50,7 @@ struct TestSource {
 
 struct TestDestination {
   std::vector<std::string> manifest_types() const { return {"t1", "t2"}; }
+  std::vector<std::string> layer_compressions() const { return {"", "gzip"}; }
   sealos::LayerCompression compression() const { return sealos::LayerCompression::compress; }
   Blob put_blob(const Blob& blob, sealos::Stream& from) {
     std::byte buffer[16];
@@ -105,7 +106,8 @@ TEST_CASE_FIXTURE(Fixture, "values cross the ABI in both directions") {
   const auto destination = reference.open_destination(services);
   CHECK(destination->manifest_types() == std::vector<std::string>{"t1", "t2"});
   CHECK(destination->compression() == sealos::LayerCompression::compress);
-  CHECK_FALSE(destination->stores_signatures());
+  CHECK(destination->signature_formats() == std::vector<std::string>{});
+  CHECK(destination->layer_compressions() == std::vector<std::string>{"", "gzip"});
   Blob blob;
   blob.digest = Digest::require(kDigest);
   blob.annotations = {{"k", "v"}};
@@ -116,6 +118,7 @@ TEST_CASE_FIXTURE(Fixture, "values cross the ABI in both directions") {
   CHECK(destination->commit({"type", "said"}) == "said");
   CHECK_FALSE(destination->abort());
   CHECK_THROWS_AS(reference.list_tags(services), Error);
+  CHECK_THROWS_AS(reference.remove(services, 0), Error);
 }
 
 TEST_CASE_FIXTURE(Fixture, "errors keep status, advice and one line of text") {

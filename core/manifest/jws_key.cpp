@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -13,7 +11,7 @@
 #include <new>
 #include <vector>
 
-#include "core/config/secret.hpp"
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 
 namespace sealos {
@@ -24,22 +22,8 @@ struct Freed {
   void operator()(T* it) const { kFree(it); }
 };
 using Number = std::unique_ptr<BIGNUM, Freed<BIGNUM, BN_free>>;
-using Context = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX, EVP_PKEY_CTX_free>>;
 using Hashing = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX, EVP_MD_CTX_free>>;
 using Signature = std::unique_ptr<ECDSA_SIG, Freed<ECDSA_SIG, ECDSA_SIG_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Freed<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM, OSSL_PARAM_free>>;
-
-struct Curve {
-  std::string_view name;
-  const char* group;
-  size_t bytes;
-};
-constexpr std::array<Curve, 3> kCurves = {{
-    {"P-256", "prime256v1", 32},
-    {"P-384", "secp384r1", 48},
-    {"P-521", "secp521r1", 66},
-}};
 
 struct Algorithm {
   std::string_view name;
@@ -65,55 +49,8 @@ T* made(T* it) {
   return it;
 }
 
-std::string member(const Json& jwk, std::string_view name) {
-  const auto bytes = from_base64url(jwk.at(name).string(name));
-  if (!bytes) throw Error(Status::invalid, fmt::format("\"{}\" of a key is not base64url", name));
-  return *bytes;
-}
-
 Number number(std::string_view bytes) {
   return Number(made(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr)));
-}
-
-EVP_PKEY* key_of(const char* type, OSSL_PARAM_BLD* builder) {
-  const Params params(made(OSSL_PARAM_BLD_to_param(builder)));
-  const Context context(made(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)));
-  EVP_PKEY* key = nullptr;
-  if (EVP_PKEY_fromdata_init(context.get()) <= 0 ||
-      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) <= 0) {
-    throw Error(Status::invalid, fmt::format("a signature's {} key is none", type));
-  }
-  return key;
-}
-
-EVP_PKEY* ec_key(const Json& jwk) {
-  const std::string name = jwk.text_at("crv");
-  for (const Curve& curve : kCurves) {
-    if (curve.name != name) continue;
-    std::string point(1, '\x04');
-    for (const char* axis : {"x", "y"}) {
-      const std::string at = member(jwk, axis);
-      if (at.size() > curve.bytes) throw Error(Status::invalid, "a key's point is too long");
-      point.append(curve.bytes - at.size(), '\0').append(at);
-    }
-    const Builder builder(made(OSSL_PARAM_BLD_new()));
-    OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0);
-    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                     point.size());
-    return key_of("EC", builder.get());
-  }
-  throw Error(Status::unsupported,
-              fmt::format("a signature's key is on the unknown curve \"{}\"", printable(name)));
-}
-
-EVP_PKEY* rsa_key(const Json& jwk) {
-  const std::string n = member(jwk, "n"), e = member(jwk, "e");
-  if (n.size() > 1024) throw Error(Status::invalid, "a signature's RSA key is too long");
-  const Number modulus = number(n), exponent = number(e);
-  const Builder builder(made(OSSL_PARAM_BLD_new()));
-  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get());
-  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get());
-  return key_of("RSA", builder.get());
 }
 
 /// r and s one after the other, as JWS has them, in OpenSSL's form.
@@ -136,6 +73,17 @@ std::string from_der(const std::vector<unsigned char>& der, size_t part) {
   BN_bn2binpad(ECDSA_SIG_get0_r(both.get()), bytes, static_cast<int>(part));
   BN_bn2binpad(ECDSA_SIG_get0_s(both.get()), bytes + part, static_cast<int>(part));
   return out;
+}
+
+jwk::Pkey certified_key(const Json& chain) {
+  const auto& all = chain.items("x5c");
+  const auto der = all.empty() ? std::nullopt : decode_base64(all.front().string("x5c"));
+  const unsigned char* at = der ? bytes_of(*der) : nullptr;
+  const std::unique_ptr<X509, Freed<X509, X509_free>> certificate(
+      der ? d2i_X509(nullptr, &at, static_cast<long>(der->size())) : nullptr);
+  EVP_PKEY* key = certificate ? X509_get_pubkey(certificate.get()) : nullptr;
+  if (key == nullptr) throw Error(Status::invalid, "a signature's certificate is none");
+  return jwk::own(key);
 }
 
 /// libtrust's name of a key: 240 bits of its hash in base32, in groups of four.
@@ -162,66 +110,23 @@ std::string key_id(EVP_PKEY* key) {
 
 }  // namespace
 
-std::string base64url(std::string_view bytes) {
-  std::string text = config::encode_base64(bytes);
-  text.erase(text.find_last_not_of('=') + 1);
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  return text;
-}
-
-std::optional<std::string> from_base64url(std::string_view text) {
-  std::string standard(text.substr(0, text.find_last_not_of('=') + 1));
-  if (standard.find_first_of("+/ \r\n\t") != std::string::npos) return std::nullopt;
-  std::replace(standard.begin(), standard.end(), '-', '+');
-  std::replace(standard.begin(), standard.end(), '_', '/');
-  standard.append((4 - standard.size() % 4) % 4, '=');
-  return config::decode_base64(standard);
-}
-
-void JwsKey::Free::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-
-JwsKey JwsKey::generate() { return JwsKey(Key(made(EVP_EC_gen("P-256")))); }
-
-JwsKey::Key JwsKey::from_jwk(const Json& jwk) {
-  const std::string kind = jwk.text_at("kty");
-  if (kind == "EC") return Key(ec_key(jwk));
-  if (kind == "RSA") return Key(rsa_key(jwk));
-  throw Error(Status::unsupported,
-              fmt::format("a signature has a key of the unknown kind \"{}\"", printable(kind)));
-}
-
-JwsKey::Key JwsKey::from_certificate(const Json& chain) {
-  const auto& all = chain.items("x5c");
-  const auto der = all.empty() ? std::nullopt : config::decode_base64(all.front().string("x5c"));
-  const unsigned char* at = der ? bytes_of(*der) : nullptr;
-  const std::unique_ptr<X509, Freed<X509, X509_free>> certificate(
-      der ? d2i_X509(nullptr, &at, static_cast<long>(der->size())) : nullptr);
-  Key key(certificate ? X509_get_pubkey(certificate.get()) : nullptr);
-  if (!key) throw Error(Status::invalid, "a signature's certificate is none");
-  return key;
-}
+JwsKey JwsKey::generate() { return JwsKey(jwk::own(made(EVP_EC_gen("P-256")))); }
 
 JwsKey JwsKey::from_header(const Json& header) {
-  if (const Json* jwk = header.find("jwk")) return JwsKey(from_jwk(*jwk));
-  if (const Json* chain = header.find("x5c")) return JwsKey(from_certificate(*chain));
+  try {
+    if (const Json* json = header.find("jwk"))
+      return JwsKey(jwk::key_of(*json, jwk::Part::only_public));
+  } catch (Error& e) {
+    throw e.add_context("the key of a signature");
+  }
+  if (const Json* chain = header.find("x5c")) return JwsKey(certified_key(*chain));
   throw Error(Status::invalid, "a signature has no key");
 }
 
 Json JwsKey::jwk() const {
-  std::array<unsigned char, 65> point{};
-  size_t size = 0;
-  if (EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                      point.size(), &size) <= 0 ||
-      size != point.size()) {
-    throw Error(Status::internal, "the key for signing has no point on P-256");
-  }
-  const std::string_view text(reinterpret_cast<const char*>(point.data()), point.size());
-  return Json::object({{"crv", "P-256"},
-                       {"kid", key_id(key_.get())},
-                       {"kty", "EC"},
-                       {"x", base64url(text.substr(1, 32))},
-                       {"y", base64url(text.substr(33))}});
+  Json json = jwk::public_jwk(jwk::ec_point(key_));
+  json.set("kid", key_id(key_.get()));
+  return json;
 }
 
 std::string JwsKey::sign(std::string_view bytes) const {

@@ -8,13 +8,9 @@
 
 #include <openssl/types.h>
 
-#include "support/json/json.hpp"
+#include "support/jwk/jwk.hpp"
 
 namespace sealos {
-
-/// RFC 4648, 5: without padding.
-std::string base64url(std::string_view bytes);
-std::optional<std::string> from_base64url(std::string_view text);
 
 /// A public key, or a pair of keys.
 class JwsKey {
@@ -34,15 +30,9 @@ class JwsKey {
   bool verify(std::string_view algorithm, std::string_view bytes, std::string_view signature) const;
 
  private:
-  struct Free {
-    void operator()(EVP_PKEY* key) const;
-  };
-  using Key = std::unique_ptr<EVP_PKEY, Free>;
-  explicit JwsKey(Key key) : key_(std::move(key)) {}
-  static Key from_jwk(const Json& jwk);
-  static Key from_certificate(const Json& chain);
+  explicit JwsKey(jwk::Pkey key) : key_(std::move(key)) {}
 
-  Key key_;
+  jwk::Pkey key_;
 };
 
 }  // namespace sealos

@@ -60,7 +60,8 @@ TEST_CASE("manifests that are none, or two at once, are refused") {
       {"", R"({"schemaVersion":1,"fsLayers":[]})"},
       {"", image() + std::string(5 << 20, ' ')}};
   for (const auto& [label, text] : bad) {
-    CAPTURE(text.substr(0, 200));
+    const std::string beginning = text.substr(0, 200);
+    CAPTURE(beginning);
     CHECK_THROWS_AS(Manifest::parse({label, text}), Error);
   }
   CHECK(Manifest::parse({"", index}).is_index());

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/manifest/jws_key.hpp"
+#include "support/base64/base64.hpp"
 
 namespace sealos {
 namespace {
@@ -19,7 +20,9 @@ constexpr size_t kMostSignatures = 32;
 }
 
 std::string decoded(const Json& block, std::string_view name) {
-  const auto bytes = from_base64url(block.at(name).string(name));
+  std::string_view text = block.at(name).string(name);
+  text = text.substr(0, text.find_last_not_of('=') + 1);
+  const auto bytes = decode_base64url(text);
   if (!bytes) refuse(Status::invalid, fmt::format("has a \"{}\" that is not base64url", name));
   return *bytes;
 }
@@ -35,7 +38,7 @@ std::string payload_by(const Json& protection, const std::string& text) {
 
 void verify(const Json& block, const std::string& payload) {
   const Json& header = block.at("header");
-  const std::string bytes = block.text_at("protected") + "." + base64url(payload);
+  const std::string bytes = block.text_at("protected") + "." + encode_base64url(payload);
   const JwsKey key = JwsKey::from_header(header);
   if (!key.verify(header.text_at("alg"), bytes, decoded(block, "signature"))) {
     refuse(Status::corrupt, "is wrong");
@@ -70,14 +73,14 @@ std::string sign_payload(const std::string& payload) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   Json protection = Json::object();
   protection.set("formatLength", static_cast<std::int64_t>(length));
-  protection.set("formatTail", base64url(std::string_view(payload).substr(length)));
+  protection.set("formatTail", encode_base64url(std::string_view(payload).substr(length)));
   protection.set("time", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)));
-  const std::string shield = base64url(protection.dump());
+  const std::string shield = encode_base64url(protection.dump());
   const JwsKey key = JwsKey::generate();
-  const std::string signature = key.sign(shield + "." + base64url(payload));
+  const std::string signature = key.sign(shield + "." + encode_base64url(payload));
   Json block = Json::object();
   block.set("header", Json::object({{"jwk", key.jwk()}, {"alg", "ES256"}}));
-  block.set("signature", base64url(signature));
+  block.set("signature", encode_base64url(signature));
   block.set("protected", shield);
   Json blocks = Json::array();
   blocks.push_back(std::move(block));

@@ -5,6 +5,7 @@
 #include "core/manifest/jws_key.hpp"
 #include "core/manifest/manifest.hpp"
 #include "core/manifest/schema1_signature.hpp"
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 
 using namespace sealos;
@@ -103,8 +104,7 @@ TEST_CASE("keys have docker's kind of name") {
   const std::string id = jwk.text_at("kid");
   CHECK(id.size() == 12 * 5 - 1);
   CHECK(id[4] == ':');
-  CHECK(from_base64url(jwk.text_at("x"))->size() == 32);
-  CHECK_FALSE(from_base64url("a+b/"));
+  CHECK(decode_base64url(jwk.text_at("x"))->size() == 32);
 }
 
 TEST_CASE("chains that do not hold together are refused") {

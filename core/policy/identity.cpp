@@ -6,15 +6,17 @@ namespace {
 /// A name that a signature may carry; nullopt: it is none.
 std::optional<DockerName> parse_signed(const std::string& text) {
   try {
-    DockerName name = DockerName::parse(text);
-    if (name.tag.empty() && !name.digest) return std::nullopt;
-    return name;
+    return DockerName::parse(text);
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
+/// cosign signs names without one, which count where any tag would do.
+bool has_tag_or_digest(const DockerName& name) { return !name.tag.empty() || name.digest; }
+
 bool matches_repo_digest_or_exact(const DockerName& image, const DockerName& in_signature) {
+  if (!has_tag_or_digest(in_signature)) return false;
   if (image.digest) return image.repository() == in_signature.repository();
   return !image.tag.empty() && image == in_signature;
 }
@@ -39,14 +41,15 @@ bool identity_accepts(const Json* rule, const std::optional<DockerName>& image,
   if (!in_signature) return false;
   const std::string type = rule == nullptr ? "matchRepoDigestOrExact" : rule->text_at("type");
   if (type == "exactReference") {
-    return DockerName::parse(rule->text_at("dockerReference")) == *in_signature;
+    return has_tag_or_digest(*in_signature) &&
+           DockerName::parse(rule->text_at("dockerReference")) == *in_signature;
   }
   if (type == "exactRepository") {
     return DockerName::parse(rule->text_at("dockerRepository")).repository() ==
            in_signature->repository();
   }
   if (!image) return false;
-  if (type == "matchExact") return *image == *in_signature;
+  if (type == "matchExact") return has_tag_or_digest(*in_signature) && *image == *in_signature;
   if (type == "matchRepository") return image->repository() == in_signature->repository();
   if (type == "matchRepoDigestOrExact") return matches_repo_digest_or_exact(*image, *in_signature);
   if (type != "remapIdentity") return false;

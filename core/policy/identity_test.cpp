@@ -56,7 +56,18 @@ TEST_CASE("remapIdentity replaces whole components only") {
   CHECK(accepts(rule, "mirror.example/ab/app:1", "mirror.example/ab/app:1"));
 }
 
-TEST_CASE("a signature without a tag or digest, or with no name at all, accepts nothing") {
-  CHECK_FALSE(accepts(R"({"type":"matchRepository"})", "example.com/a:1", "example.com/a"));
-  CHECK_FALSE(accepts(R"({"type":"matchRepository"})", "example.com/a:1", "!"));
+TEST_CASE("a signature for a name without a tag counts where any tag would do, and only there") {
+  for (const char* rule : {R"({"type":"matchRepository"})",
+                           R"({"type":"exactRepository","dockerRepository":"example.com/a"})"}) {
+    CHECK(accepts(rule, "example.com/a:1", "example.com/a"));
+    CHECK_FALSE(accepts(rule, "example.com/a:1", "example.com/b"));
+    CHECK_FALSE(accepts(rule, "example.com/a:1", "!"));
+  }
+  for (const char* rule :
+       {"", R"({"type":"matchExact"})",
+        R"({"type":"exactReference","dockerReference":"example.com/a:1"})",
+        R"({"type":"remapIdentity","prefix":"example.com","signedPrefix":"example.com"})"}) {
+    CHECK_FALSE(accepts(rule, "example.com/a:1", "example.com/a"));
+    CHECK_FALSE(accepts(rule, "example.com/a" + kDigest, "example.com/a"));
+  }
 }

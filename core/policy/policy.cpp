@@ -23,6 +23,11 @@ const char* name_of(Requirement::Kind kind) {
   return "unknown";
 }
 
+std::vector<std::string> places_of(const config::Environment& env) {
+  return {env.home + "/.config/containers/policy.json",
+          env.system_path("/etc/containers/policy.json")};
+}
+
 std::map<std::string, Requirements> parse_scopes(const Json& json) {
   std::map<std::string, Requirements> out;
   for (const auto& [scope, list] : json.members("the scopes of a transport")) {
@@ -44,10 +49,21 @@ Policy Policy::accept_anything() {
   return out;
 }
 
+Policy Policy::missing(const config::Environment& env) {
+  Policy out;
+  const std::vector<std::string> places = places_of(env);
+  out.path_ = places.back();
+  out.missing_ = fmt::format(
+      "there is no signature policy, neither {} nor {}; write one, name one by --signature-policy, "
+      "or use --insecure-policy",
+      printable(places.front()), printable(places.back()));
+  out.default_.push_back({Requirement::Kind::reject, Json()});
+  return out;
+}
+
 std::optional<Policy> Policy::load(const std::optional<std::string>& named,
                                    const config::Environment& env) {
-  std::vector<std::string> places{env.home + "/.config/containers/policy.json",
-                                  env.system_path("/etc/containers/policy.json")};
+  std::vector<std::string> places = places_of(env);
   if (named) places = {*named};
   for (const std::string& place : places) {
     const auto text = config::read_file_if_there(place);
@@ -79,6 +95,11 @@ Policy Policy::parse(std::string path, std::string_view text) {
     throw e.add_context("reading signature policy " + printable(out.path_));
   }
   return out;
+}
+
+void Policy::accept_unlisted(const std::string& transport) {
+  const auto [at, added] = transports_.try_emplace(transport);
+  if (added) at->second[""] = {{Requirement::Kind::accept_anything, Json()}};
 }
 
 void Policy::check_scopes(const std::string& transport,
@@ -113,6 +134,9 @@ PolicyMatch Policy::match(const PolicyImage& image) const {
 
 void Policy::require_allowed(const PolicyImage& image) const {
   const PolicyMatch found = match(image);
+  if (!missing_.empty() && &found.requirements == &default_)
+    throw Error(Status::denied,
+                fmt::format("{} may not be read: {}", printable(image.name), missing_));
   for (const Requirement& requirement : found.requirements) {
     const std::string place = fmt::format("{} in {}", found.where, printable(path_));
     if (requirement.kind == Requirement::Kind::reject) {
@@ -135,12 +159,12 @@ bool Policy::wants_signatures(const PolicyImage& image) const {
 }
 
 void Policy::require_signed(const PolicyImage& image, const SignedImage& found,
-                            const std::string& temp_dir) const {
+                            KeyRings& rings) const {
   require_allowed(image);
   const PolicyMatch rules = match(image);
   for (const Requirement& requirement : rules.requirements) {
     if (requirement.kind == Requirement::Kind::accept_anything) continue;
-    const std::string why = why_not_signed(requirement, found, temp_dir);
+    const std::string why = why_not_signed(requirement, found, rings);
     if (why.empty()) continue;
     throw Error(Status::denied,
                 fmt::format("image {} needs a signature of kind {} by signature policy, {} in {}: "

@@ -34,6 +34,9 @@ class Policy {
   /// Everything may be read.
   static Policy accept_anything();
 
+  /// Nothing may be read, since there is none of the files that load looks for.
+  static Policy missing(const config::Environment& env);
+
   /// The file that --signature-policy names; or else the user's, ~/.config/containers/policy.json;
   /// or else /etc/containers/policy.json. nullopt: neither of the two exists (podman and skopeo
   /// refuse to copy then). Throws SEALOS_NOT_FOUND where the named one is missing and
@@ -43,6 +46,9 @@ class Policy {
 
   /// path is for messages.
   static Policy parse(std::string path, std::string_view text);
+
+  /// Images of a transport that the file does not list may be read, whatever its default is.
+  void accept_unlisted(const std::string& transport);
 
   /// Asks a transport whether the scopes that the file has for it make sense. `check` throws.
   void check_scopes(const std::string& transport,
@@ -58,9 +64,8 @@ class Policy {
   bool wants_signatures(const PolicyImage& image) const;
 
   /// Throws SEALOS_DENIED unless the signatures meet every requirement; for each instance that is
-  /// copied, before more than its manifest is read. For temp_dir see why_not_signed.
-  void require_signed(const PolicyImage& image, const SignedImage& found,
-                      const std::string& temp_dir) const;
+  /// copied, before more than its manifest is read.
+  void require_signed(const PolicyImage& image, const SignedImage& found, KeyRings& rings) const;
 
   const std::string& path() const { return path_; }
 
@@ -68,6 +73,7 @@ class Policy {
   Policy() = default;
 
   std::string path_;
+  std::string missing_;  ///< why nothing may be read, by default; "": default_ says what may
   Requirements default_;
   /// Transport, then scope; the scope "" is the transport's default.
   std::map<std::string, std::map<std::string, Requirements>> transports_;

@@ -106,7 +106,8 @@ TEST_CASE("what needs a signature is refused without one") {
     CHECK(policy.wants_signatures(image()));
     const sealos::policy::SignedImage unsigned_image{
         std::nullopt, sealos::Digest::require("sha256:" + std::string(64, 'a')), {}};
-    CHECK_THROWS_AS(policy.require_signed(image(), unsigned_image, "/tmp"), Error);
+    sealos::policy::KeyRings rings("/tmp");
+    CHECK_THROWS_AS(policy.require_signed(image(), unsigned_image, rings), Error);
   }
 }
 
@@ -185,4 +186,26 @@ TEST_CASE("the user's file comes before the system's, and a named one has to exi
   CHECK(Policy::load(named, test.env)->path() == named);
   CHECK_THROWS_AS(Policy::load(test.folder.str("none.json"), test.env), Error);
   CHECK(verdict(Policy::accept_anything(), image()) == "allowed");
+}
+
+TEST_CASE("without a policy nothing may be read but what needs none") {
+  const TestEnvironment test;
+  Policy policy = Policy::missing(test.env);
+  const std::string why = verdict(policy, image());
+  CHECK(why.find(test.env.home + "/.config/containers/policy.json") != std::string::npos);
+  CHECK(why.find("--insecure-policy") != std::string::npos);
+  CHECK(verdict(policy, image("containers-storage")) != "allowed");
+  policy.accept_unlisted("containers-storage");
+  CHECK(verdict(policy, image("containers-storage")) == "allowed");
+  CHECK(verdict(policy, image()) == why);
+  CHECK_FALSE(policy.wants_signatures(image()));
+}
+
+TEST_CASE("a transport that the policy lists follows the policy") {
+  Policy policy = Policy::parse("p.json", with_scopes("\"h.x/a/b\":" + kReject));
+  policy.accept_unlisted("docker");
+  policy.accept_unlisted("containers-storage");
+  CHECK(verdict(policy, image()) != "allowed");
+  CHECK(verdict(policy, image("containers-storage")) == "allowed");
+  CHECK(verdict(policy, image("dir")) != "allowed");
 }

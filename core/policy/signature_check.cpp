@@ -115,21 +115,18 @@ std::string why_undecidable(const Requirement& requirement) {
 }
 
 std::string why_not_signed(const Requirement& requirement, const SignedImage& image,
-                           const std::string& temp_dir) {
+                           KeyRings& rings) {
   const std::vector<std::string> keys = keys_of(requirement.details);
   if (requirement.kind == Requirement::Kind::sigstore_signed) {
     return search(image, "sigstore-json", [&](const Item& item) {
       return why_not_sigstore(keys, item, requirement, image);
     });
   }
-  gpg::Gpg ring = gpg::Gpg::temporary(temp_dir);
-  std::vector<std::string> trusted;
-  for (const std::string& key : keys) {
-    for (std::string& fingerprint : ring.import(key)) trusted.push_back(std::move(fingerprint));
-  }
-  if (trusted.empty()) return "the policy's key file has no OpenPGP key";
+  KeyRings::Ring& ring = rings.of(keys);
+  if (ring.trusted.empty()) return "the policy's key file has no OpenPGP key";
+  const std::lock_guard lock(ring.mutex);
   return search(image, "simple-signing", [&](const Item& item) {
-    return why_not_simple(ring, trusted, item, requirement, image);
+    return why_not_simple(ring.home, ring.trusted, item, requirement, image);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/policy/key_rings.hpp"
 #include "core/policy/requirement.hpp"
 #include "sealos/sdk/digest.hpp"
 #include "sealos/sdk/types.hpp"
@@ -23,8 +24,8 @@ struct SignedImage {
 std::string why_undecidable(const Requirement& requirement);
 
 /// Of the kinds signed_by and sigstore_signed. "": one of the signatures is good; else why none
-/// is. Key rings are unpacked below temp_dir. Throws where a key file of the policy cannot be read.
+/// is. Throws where a key file of the policy cannot be read.
 std::string why_not_signed(const Requirement& requirement, const SignedImage& image,
-                           const std::string& temp_dir);
+                           KeyRings& rings);
 
 }  // namespace sealos::policy

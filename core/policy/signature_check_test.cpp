@@ -18,6 +18,7 @@ const Digest kOther = Digest::require("sha256:" + std::string(64, 'b'));
 
 struct Signer : config::TestEnvironment {
   gpg::Gpg ring = gpg::Gpg::temporary("/tmp");
+  KeyRings rings{"/tmp"};
   std::string key = write("key.gpg", gpg::testing::secret_key());
 
   Signer() { ring.import(gpg::testing::secret_key()); }
@@ -40,22 +41,22 @@ struct Signer : config::TestEnvironment {
 TEST_CASE_FIXTURE(Signer, "one good signature is enough, whatever the others are") {
   const Item good = signature("example.com/a:1", kManifest);
   const Item other_image = signature("example.com/a:1", kOther);
-  CHECK(why_not_signed(requirement(), image({good}), "/tmp") == "");
-  CHECK(why_not_signed(requirement(), image({{"simple-signing", "x"}, other_image, good}),
-                       "/tmp") == "");
+  CHECK(why_not_signed(requirement(), image({good}), rings) == "");
+  CHECK(why_not_signed(requirement(), image({{"simple-signing", "x"}, other_image, good}), rings) ==
+        "");
 }
 
 TEST_CASE_FIXTURE(Signer,
                   "a signature of another image, or for another name, is none of this one") {
-  CHECK(why_not_signed(requirement(), image({}), "/tmp") == "the image has no such signature");
-  CHECK(why_not_signed(requirement(), image({signature("example.com/a:1", kOther)}), "/tmp") ==
+  CHECK(why_not_signed(requirement(), image({}), rings) == "the image has no such signature");
+  CHECK(why_not_signed(requirement(), image({signature("example.com/a:1", kOther)}), rings) ==
         "it is a signature of sha256:bbbbbbbbbbbb");
   const Item other_name = signature("example.com/b:1", kManifest);
-  CHECK(why_not_signed(requirement(), image({other_name}), "/tmp") ==
+  CHECK(why_not_signed(requirement(), image({other_name}), rings) ==
         "a signature for \"example.com/b:1\" is not accepted");
   const std::string rule =
       R"(,"signedIdentity":{"type":"exactReference","dockerReference":"example.com/b:1"})";
-  CHECK(why_not_signed(requirement(rule), image({other_name}), "/tmp") == "");
+  CHECK(why_not_signed(requirement(rule), image({other_name}), rings) == "");
 }
 
 TEST_CASE_FIXTURE(Signer,
@@ -63,13 +64,13 @@ TEST_CASE_FIXTURE(Signer,
   const Item good = signature("example.com/a:1", kManifest);
   Item altered = good;
   altered.data[altered.data.size() / 2] ^= 1;
-  CHECK(why_not_signed(requirement(), image({altered}), "/tmp") != "");
+  CHECK(why_not_signed(requirement(), image({altered}), rings) != "");
   const std::string no_key = write("none.gpg", "");
   const Requirement stranger = Requirement::parse(
       Json::parse(R"({"type":"signedBy","keyType":"GPGKeys","keyPath":")" + no_key + "\"}"));
   bool refused = false;
   try {
-    refused = !why_not_signed(stranger, image({good}), "/tmp").empty();
+    refused = !why_not_signed(stranger, image({good}), rings).empty();
   } catch (const Error&) {
     refused = true;
   }
@@ -81,7 +82,16 @@ TEST_CASE_FIXTURE(Signer, "keys in the policy itself count like keys in files") 
       Requirement::parse(Json::parse(R"({"type":"signedBy","keyType":"GPGKeys","keyData":")" +
                                      config::encode_base64(gpg::testing::secret_key()) + "\"}"));
   const SignedImage signed_image = image({signature("example.com/a:1", kManifest)});
-  CHECK(why_not_signed(with_data, signed_image, "/tmp") == "");
+  CHECK(why_not_signed(with_data, signed_image, rings) == "");
+}
+
+TEST_CASE_FIXTURE(Signer, "a key ring is unpacked once for all images") {
+  const SignedImage signed_image = image({signature("example.com/a:1", kManifest)});
+  KeyRings::Ring& unpacked = rings.of({gpg::testing::secret_key()});
+  CHECK(why_not_signed(requirement(), signed_image, rings) == "");
+  CHECK(&rings.of({gpg::testing::secret_key()}) == &unpacked);
+  CHECK(&rings.of({}) != &unpacked);
+  CHECK(rings.of({}).trusted.empty());
 }
 
 TEST_CASE("what this build cannot decide says so") {

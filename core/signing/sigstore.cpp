@@ -58,6 +58,13 @@ SigstoreSignature SigstoreSignature::parse(std::string_view text) {
   return signature;
 }
 
+std::string SigstoreSignature::json() const {
+  return Json::object({{"mimeType", kPayloadType},
+                       {"payload", encode_base64(payload)},
+                       {"annotations", Json::object({{kSignature, encode_base64(signature)}})}})
+      .dump();
+}
+
 bool signed_by_any(const SigstoreSignature& signature, const std::vector<std::string>& keys) {
   if (signature.signature.empty()) return false;
   return std::any_of(keys.begin(), keys.end(),
@@ -65,7 +72,7 @@ bool signed_by_any(const SigstoreSignature& signature, const std::vector<std::st
 }
 
 Payload parse_sigstore_payload(std::string_view text) {
-  return parse_payload_of_type(text, "cosign container image signature", true);
+  return parse_payload_of_type(text, kSigstoreType, true);
 }
 
 }  // namespace sealos::signing

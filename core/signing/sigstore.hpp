@@ -16,6 +16,7 @@ struct SigstoreSignature {
 
   /// Throws SEALOS_INVALID for what is none.
   static SigstoreSignature parse(std::string_view json);
+  std::string json() const;
 };
 
 /// Whether one of the public keys (PEM; ECDSA or RSA over SHA-256, or Ed25519) made the signature.

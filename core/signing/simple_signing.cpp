@@ -28,16 +28,21 @@ void require_members(const Json& object, Names names, const char* what) {
 
 }  // namespace
 
-std::string make_payload(const Payload& payload, const std::string& creator,
-                         std::int64_t timestamp) {
+std::string make_payload_of_type(const Payload& payload, const std::string& type,
+                                 const std::string& creator, std::int64_t timestamp) {
   const Json critical =
       Json::object({{"identity", Json::object({{"docker-reference", payload.reference}})},
                     {"image", Json::object({{"docker-manifest-digest", payload.manifest.str()}})},
-                    {"type", kType}});
+                    {"type", type}});
   return Json::object(
              {{"critical", critical},
               {"optional", Json::object({{"creator", creator}, {"timestamp", timestamp}})}})
       .dump();
+}
+
+std::string make_payload(const Payload& payload, const std::string& creator,
+                         std::int64_t timestamp) {
+  return make_payload_of_type(payload, kType, creator, timestamp);
 }
 
 Payload parse_payload_of_type(std::string_view text, std::string_view type,

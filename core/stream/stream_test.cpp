@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/stream/side_reader.hpp"
 #include "core/stream/verified.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
@@ -158,4 +159,33 @@ TEST_CASE("cancelling ends a stream, and dropping one half-way does not hang") {
   e.cancel = &cancel;
   const auto stream = sealos::verified(maker.make("pipe", bytes), e);
   CHECK_THROWS_AS(read_to_end(*stream), Error);
+}
+
+TEST_CASE(
+    "a second reader sees the same bytes, may leave early, and its failure comes at the end") {
+  const std::string bytes = pattern(3'000'000);
+  std::string seen;
+  sealos::SideReader all(std::make_unique<Pipe>(bytes), [&](Stream& same) {
+    seen = sealos::read_stream(same, bytes.size(), "it");
+  });
+  CHECK(sealos::read_stream(all, bytes.size(), "it") == bytes);
+  CHECK(seen == bytes);
+  sealos::SideReader early(std::make_unique<Pipe>(bytes), [](Stream&) {});
+  CHECK(sealos::read_stream(early, bytes.size(), "it") == bytes);
+  sealos::SideReader failing(std::make_unique<Pipe>(bytes),
+                             [](Stream&) { throw Error(Status::corrupt, "not this"); });
+  CHECK_THROWS_WITH_AS(sealos::read_stream(failing, bytes.size(), "it"), "not this", Error);
+  std::vector<std::byte> piece(1000);
+  bool cancelled = false;
+  {
+    sealos::SideReader dropped(std::make_unique<Pipe>(bytes), [&](Stream& same) {
+      try {
+        sealos::read_stream(same, bytes.size(), "it");
+      } catch (const Error& e) {
+        cancelled = e.status() == Status::cancelled;
+      }
+    });
+    dropped.read(piece);
+  }
+  CHECK(cancelled);
 }

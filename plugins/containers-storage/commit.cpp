@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "details.hpp"
 #include "record_file.hpp"
 #include "records.hpp"
 #include "support/digest/hasher.hpp"
@@ -77,7 +78,7 @@ std::vector<size_t> missing_layers(const std::vector<ChainLayer>& chain, RecordF
 }
 
 void commit_layers(const WritableStore& store, const StagingArea& staging,
-                   std::vector<ChainLayer>& chain, const FileLock& lock) {
+                   const std::vector<ChainLayer>& chain, const FileLock& lock) {
   RecordFile layers(store.layers(), "layers.json", lock);
   RecordFile volatile_layers(store.layers(), "volatile-layers.json", lock);
   bool changed = remove_incomplete(store, layers);
@@ -136,6 +137,13 @@ void write_items(const WritableStore& store, const NewImage& image, Json& record
   }
 }
 
+/// A writer that was killed before it wrote its record leaves the folder of an image alone.
+void remove_unknown_images(const WritableStore& store, RecordFile& images) {
+  for (const std::string& name : names_in(store.images())) {
+    if (is_full_id(name) && !images.contains(name)) remove_tree(store.images(), name);
+  }
+}
+
 Json new_record(const NewImage& image, const std::string& top) {
   Json record = Json::object();
   record.set("id", image.id);
@@ -145,9 +153,8 @@ Json new_record(const NewImage& image, const std::string& top) {
   return record;
 }
 
-void commit_record(const WritableStore& store, const NewImage& image, const std::string& top,
-                   const FileLock& lock) {
-  RecordFile images(store.images(), "images.json", lock);
+void commit_record(const WritableStore& store, const NewImage& image, RecordFile& images) {
+  const std::string top = image.chain.empty() ? "" : image.chain.back().id;
   Json* former = images.find(image.id);
   if (former != nullptr && former->text_at("layer") != top) {
     throw Error(Status::exists,
@@ -162,20 +169,24 @@ void commit_record(const WritableStore& store, const NewImage& image, const std:
     *former = std::move(record);
   }
   if (!image.name.empty()) move_name(images, image.id, image.name);
-  images.save();
 }
 
 }  // namespace
 
-void commit_image(const WritableStore& store, const StagingArea& staging,
-                  std::vector<ChainLayer>& chain, const NewImage& image) {
-  for (size_t i = 0; i < chain.size(); ++i) {
-    if (chain[i].staged != nullptr) complete_layer(store, staging, chain, i);
+void commit_images(const WritableStore& store, const StagingArea& staging,
+                   std::vector<NewImage>& images) {
+  for (NewImage& image : images) {
+    for (size_t i = 0; i < image.chain.size(); ++i) {
+      if (image.chain[i].staged != nullptr) complete_layer(store, staging, image.chain, i);
+    }
   }
   const FileLock layers_lock = store.lock_layers();
-  commit_layers(store, staging, chain, layers_lock);
+  for (const NewImage& image : images) commit_layers(store, staging, image.chain, layers_lock);
   const FileLock images_lock = store.lock_images();
-  commit_record(store, image, chain.empty() ? "" : chain.back().id, images_lock);
+  RecordFile records(store.images(), "images.json", images_lock);
+  for (const NewImage& image : images) commit_record(store, image, records);
+  records.save();
+  remove_unknown_images(store, records);
 }
 
 }  // namespace sealos::containers_storage

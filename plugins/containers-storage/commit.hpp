@@ -12,7 +12,7 @@
 
 namespace sealos::containers_storage {
 
-/// An image to be.
+/// An image to be, or a list of images, which has no layers.
 struct NewImage {
   std::string id;
   std::string name;     ///< full; "": none
@@ -20,13 +20,14 @@ struct NewImage {
   /// Keys and bytes, in their order; of "manifest..." items the digest is that of the bytes.
   std::vector<std::pair<std::string, std::string>> items;
   Json metadata = Json::object();  ///< sizes of signatures
+  std::vector<ChainLayer> chain;   ///< base first
 };
 
 /// All under the store's locks, which are held for as long as a few renames take: at every moment
-/// the others see the store without the image, or with it. Layers that the store got meanwhile are
-/// used instead of the staged ones. Throws SEALOS_EXISTS where an image with this ID has other
-/// layers.
-void commit_image(const WritableStore& store, const StagingArea& staging,
-                  std::vector<ChainLayer>& chain, const NewImage& image);
+/// the others see the store with none of the images, or with all. Layers that the store got
+/// meanwhile are used instead of the staged ones. Throws SEALOS_EXISTS where an image with the same
+/// ID has other layers.
+void commit_images(const WritableStore& store, const StagingArea& staging,
+                   std::vector<NewImage>& images);
 
 }  // namespace sealos::containers_storage

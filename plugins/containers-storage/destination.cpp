@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <set>
 
+#include "image_list.hpp"
 #include "layer_stream.hpp"
 #include "manifest_layers.hpp"
 #include "signatures.hpp"
@@ -61,11 +61,12 @@ void take_blob_of(const StoredLayer& layer, StagedLayer& into) {
 
 Destination::Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
                          sdk::Intent intent)
-    : host_(host), form_(form), store_(settings) {
+    : host_(host), settings_(settings), form_(form), store_(settings) {
   check_writable(settings);
   if (intent == sdk::Intent::write) folders_.emplace(settings, [host] { return host.cancelled(); });
   snapshot_ = store_.load([host] { return host.cancelled(); });
-  if (folders_) staging_ = folders_->open_staging();
+  if (folders_)
+    staging_ = folders_->open_staging([host](const std::string& text) { host.warn(text); });
   for (const std::string& warning : settings.warnings) host_.warn(warning);
   if (!form_.name && form_.id.empty()) {
     throw Error(Status::invalid, fmt::format("\"{}\" is no name that an image can be given",
@@ -77,7 +78,7 @@ Destination::Destination(sdk::Host host, const StoreSettings& settings, const Im
 }
 
 std::vector<std::string> Destination::manifest_types() const {
-  return {kOciManifest, kDockerManifest};
+  return {kOciManifest, kDockerManifest, kOciIndex, kDockerList};
 }
 
 Blob Destination::put_blob(const Blob& blob, Stream& from) {
@@ -134,20 +135,20 @@ std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   return std::nullopt;
 }
 
-void Destination::put_manifest(const std::optional<Digest>&, const Item& manifest) {
-  if (is_index_type(manifest.label)) {
-    throw Error(Status::unsupported, "a store of this kind keeps one image, not a whole index");
-  }
-  if (manifest.label != kOciManifest && manifest.label != kDockerManifest) {
+void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
+  const std::vector<std::string> types = manifest_types();
+  if (std::find(types.begin(), types.end(), manifest.label) == types.end()) {
     throw Error(Status::manifest_rejected,
                 fmt::format("a store keeps no manifests of type {}", printable(manifest.label)));
   }
-  if (manifest_) throw Error(Status::unsupported, "a store takes one image at a time");
-  manifest_ = manifest;
+  given_.push_back({instance, manifest, {}});
 }
 
-void Destination::put_signatures(const std::optional<Digest>&, const std::vector<Item>& items) {
-  signatures_ = items;
+void Destination::put_signatures(const std::optional<Digest>& instance,
+                                 const std::vector<Item>& items) {
+  for (Given& given : given_) {
+    if (given.instance == instance) given.signatures = items;
+  }
 }
 
 /// The layer in another place than where the store, or this image (twin), has it: read and
@@ -181,14 +182,13 @@ StagedLayer& Destination::stage_again(const Digest& diff_id, const std::string& 
 }
 
 std::vector<ChainLayer> Destination::make_chain(const Json& manifest,
-                                                const std::vector<Digest>& diff_ids) {
+                                                const std::vector<Digest>& diff_ids, Taken& taken) {
   const Json::Array& layers = manifest.at("layers").items("layers");
   if (layers.size() != diff_ids.size()) {
     throw Error(Status::invalid, fmt::format("the manifest has {} layers, the config {}",
                                              layers.size(), diff_ids.size()));
   }
   std::vector<ChainLayer> chain;
-  std::set<const StagedLayer*> taken;
   std::string parent;
   for (size_t i = 0; i < layers.size(); ++i) {
     const std::string digest = layers[i].text_at("digest");
@@ -208,7 +208,8 @@ std::vector<ChainLayer> Destination::make_chain(const Json& manifest,
     layer.stored = snapshot_.layer(layer.id);
     if (layer.stored != nullptr) continue;
     StagedLayer* own_stage = staged == staged_.end() ? nullptr : &staged->second;
-    const bool usable = own_stage != nullptr && taken.insert(own_stage).second;
+    const bool usable =
+        own_stage != nullptr && taken.emplace(own_stage, layer.id).first->second == layer.id;
     layer.staged = usable ? own_stage : &stage_again(diff_ids[i], layer.id, own_stage);
   }
   return chain;
@@ -221,61 +222,78 @@ std::string Destination::read_config(const std::string& digest) const {
   return at->second;
 }
 
-NewImage Destination::make_image(const Item& top, const std::string& config_digest,
-                                 const Json& config) {
+void Destination::check_name(const Item& top) const {
+  if (!form_.name || !form_.name->digest) return;
+  const std::string& wanted = form_.name->digest->str();
+  const std::string own = digest_of(given_.back().manifest.data).str();
+  if (wanted == own || wanted == digest_of(top.data).str()) return;
+  throw Error(Status::invalid,
+              fmt::format("the manifest's digest is {}, not {} as the name says", own, wanted));
+}
+
+NewImage Destination::make_image(const Given& given, const Item& top, Taken& taken) {
+  const Json manifest = Json::parse(given.manifest.data);
+  const std::string config_digest = manifest.at("config").text_at("digest");
+  const std::string config_bytes = read_config(config_digest);
+  const Json config = Json::parse(config_bytes);
   NewImage image;
   image.id = Digest::require(config_digest).hex();
-  if (!form_.id.empty() && form_.id != image.id) {
-    throw Error(Status::invalid, fmt::format("the image's ID is {}, not {}", image.id, form_.id));
-  }
-  if (form_.name) image.name = form_.name->str();
   image.created = config.text_at("created");
-  const std::string own = digest_of(manifest_->data).str();
-  if (form_.name && form_.name->digest) {
-    const std::string& wanted = form_.name->digest->str();
-    if (wanted != own && wanted != digest_of(top.data).str()) {
-      throw Error(Status::invalid,
-                  fmt::format("the manifest's digest is {}, not {} as the name says", own, wanted));
-    }
-  }
-  image.items.emplace_back(config_digest, read_config(config_digest));
-  if (is_index_type(top.label))
+  image.items.emplace_back(config_digest, config_bytes);
+  const std::string own = digest_of(given.manifest.data).str();
+  if (is_index_type(top.label) && !given.instance)
     image.items.emplace_back("manifest-" + digest_of(top.data).str(), top.data);
-  image.items.emplace_back("manifest-" + own, manifest_->data);
-  image.items.emplace_back("manifest", manifest_->data);
-  if (!signatures_.empty()) {
-    auto [bytes, sizes] = join_signatures(signatures_);
+  image.items.emplace_back("manifest-" + own, given.manifest.data);
+  image.items.emplace_back("manifest", given.manifest.data);
+  if (!given.signatures.empty()) {
+    auto [bytes, sizes] = join_signatures(given.signatures);
+    // Once for who asks for the image, and once for who asks by the digest, as the peers have it.
+    image.items.emplace_back("signatures", bytes);
     image.items.emplace_back("signature-" + own.substr(own.find(':') + 1), std::move(bytes));
+    image.metadata.set("signature-sizes", sizes);
     Json by_digest = Json::object();
     by_digest.set(own, std::move(sizes));
     image.metadata.set("signatures-sizes", std::move(by_digest));
   }
+  image.chain = make_chain(manifest, diff_ids_of(config), taken);
   return image;
 }
 
-/// Another program may remove a layer that was to be used again just before it is; then the chain
-/// is made anew.
-void Destination::link_layers(const Json& manifest, const std::vector<Digest>& diff_ids,
-                              const NewImage& image) {
+/// What was given last is what the reference names.
+std::vector<NewImage> Destination::make_images(const Item& top) {
+  std::vector<NewImage> images;
+  std::map<std::string, std::string> ids;
+  Taken taken;
+  for (const Given& given : given_) {
+    images.push_back(is_index_type(given.manifest.label)
+                         ? make_list(given.manifest, ids, settings_, store_.driver())
+                         : make_image(given, top, taken));
+    ids.emplace(digest_of(given.manifest.data).str(), images.back().id);
+  }
+  NewImage& named = images.back();
+  if (!form_.id.empty() && form_.id != named.id) {
+    throw Error(Status::invalid, fmt::format("the image's ID is {}, not {}", named.id, form_.id));
+  }
+  if (form_.name) named.name = form_.name->str();
+  return images;
+}
+
+/// Another program may remove a layer that was to be used again just before it is; then the chains
+/// are made anew.
+std::optional<std::string> Destination::commit(const Item& top) {
+  if (given_.empty()) throw Error(Status::invalid, "no manifest was given");
+  check_name(top);
   for (int attempt = 0;; ++attempt) {
     try {
       snapshot_ = store_.load(folders_->cancelled());
-      std::vector<ChainLayer> chain = make_chain(manifest, diff_ids);
-      return commit_image(*folders_, *staging_, chain, image);
+      std::vector<NewImage> images = make_images(top);
+      commit_images(*folders_, *staging_, images);
+      break;
     } catch (const Error& e) {
       if (!e.retryable() || attempt == 3) throw;
       host_.debug(e.what());
     }
   }
-}
-
-std::optional<std::string> Destination::commit(const Item& top) {
-  if (!manifest_) throw Error(Status::invalid, "no manifest was given");
-  const Json manifest = Json::parse(manifest_->data);
-  const std::string config_digest = manifest.at("config").text_at("digest");
-  const Json config = Json::parse(read_config(config_digest));
-  const NewImage image = make_image(top, config_digest, config);
-  link_layers(manifest, diff_ids_of(config), image);
   staging_.reset();
   return std::nullopt;
 }

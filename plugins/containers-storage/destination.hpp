@@ -1,4 +1,4 @@
-// An image written into a store.
+// An image, or a list of images, written into a store.
 #pragma once
 
 #include <map>
@@ -24,7 +24,7 @@ namespace sealos::containers_storage {
 class Destination {
  public:
   static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_STORES_SIGNATURES | SEALOS_UNPACKS;
+      SEALOS_PARALLEL | SEALOS_THIS_PLATFORM_ONLY | SEALOS_UNPACKS;
 
   Destination(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
               sdk::Intent intent);
@@ -38,16 +38,26 @@ class Destination {
   void abort();
 
  private:
+  struct Given {
+    std::optional<Digest> instance;
+    Item manifest;
+    std::vector<Item> signatures;
+  };
+  /// Which layer each staged one becomes: it can be moved only once.
+  using Taken = std::map<const StagedLayer*, std::string>;
+
   const StoredLayer* find_stored(const Digest& digest,
                                  const std::optional<std::string>& compression) const;
-  std::vector<ChainLayer> make_chain(const Json& manifest, const std::vector<Digest>& diff_ids);
+  std::vector<ChainLayer> make_chain(const Json& manifest, const std::vector<Digest>& diff_ids,
+                                     Taken& taken);
   StagedLayer& stage_again(const Digest& diff_id, const std::string& id, StagedLayer* twin);
-  void link_layers(const Json& manifest, const std::vector<Digest>& diff_ids,
-                   const NewImage& image);
-  NewImage make_image(const Item& top, const std::string& config_digest, const Json& config);
+  void check_name(const Item& top) const;
+  std::vector<NewImage> make_images(const Item& top);
+  NewImage make_image(const Given& given, const Item& top, Taken& taken);
   std::string read_config(const std::string& digest) const;
 
   sdk::Host host_;
+  StoreSettings settings_;
   ImageForm form_;
   std::optional<WritableStore> folders_;  // none in a preview
   Store store_;
@@ -58,8 +68,7 @@ class Destination {
   std::map<std::string, std::string> used_;    // diffIDs, by the digest that was asked for
   std::map<std::string, std::string> configs_;
   std::map<std::string, std::unique_ptr<StagedLayer>> again_;  // by ID of the layer
-  std::optional<Item> manifest_;
-  std::vector<Item> signatures_;
+  std::vector<Given> given_;  // in their order: images before the index that lists them
 };
 
 }  // namespace sealos::containers_storage

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
+#include "manifest_layers.hpp"
 #include "reference.hpp"
 #include "support/file/file_stream.hpp"
 #include "support/layer_tar/tar_builder.hpp"
@@ -39,36 +41,45 @@ struct Target {
     blob.layer_index = index;
     return blob;
   }
+  static Item manifest_of(const std::vector<std::string>& tars, const std::string& config) {
+    std::string layers;
+    for (const std::string& tar : tars) {
+      layers += (layers.empty() ? "" : ",") +
+                ("{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"" +
+                 digest_of(tar).str() + "\",\"size\":" + std::to_string(tar.size()) + "}");
+    }
+    return {kOciManifest,
+            "{\"schemaVersion\":2,\"config\":{\"digest\":\"" + digest_of(config).str() +
+                "\",\"size\":" + std::to_string(config.size()) + "},\"layers\":[" + layers + "]}"};
+  }
+  static std::string config_of(const std::vector<std::string>& tars) {
+    std::string diff_ids;
+    for (const std::string& tar : tars)
+      diff_ids += (diff_ids.empty() ? "\"" : ",\"") + digest_of(tar).str() + "\"";
+    return "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[" + diff_ids + "]}}";
+  }
+  static void put_config(Destination& destination, const std::string& config) {
+    Blob blob;
+    blob.flags = SEALOS_BLOB_CONFIG;
+    blob.digest = digest_of(config);
+    destination.put_blob(blob, *memory_stream(config));
+  }
   /// Writes an image of these layers, the last one first. Returns its ID.
   std::string write(const std::string& name, const std::vector<std::string>& tars,
                     bool reuse = false) const {
     const auto destination = reference(name).open_destination(host.host());
-    std::string diff_ids, layers;
     for (size_t i = tars.size(); i-- > 0;) {
       Reuse want;
       want.blob = layer_blob(tars[i], static_cast<std::int64_t>(i));
       if (reuse && destination->try_reuse(want)) continue;
       destination->put_blob(want.blob, *memory_stream(tars[i]));
     }
-    for (const std::string& tar : tars) {
-      const std::string digest = digest_of(tar).str();
-      diff_ids += (diff_ids.empty() ? "\"" : ",\"") + digest + "\"";
-      layers += (layers.empty() ? "" : ",") +
-                ("{\"mediaType\":\"application/vnd.oci.image.layer.v1.tar\",\"digest\":\"" +
-                 digest + "\",\"size\":" + std::to_string(tar.size()) + "}");
-    }
-    const std::string config = "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[" + diff_ids + "]}}";
-    Blob blob;
-    blob.flags = SEALOS_BLOB_CONFIG;
-    blob.digest = digest_of(config);
-    destination->put_blob(blob, *memory_stream(config));
-    const Item manifest{"application/vnd.oci.image.manifest.v1+json",
-                        "{\"schemaVersion\":2,\"config\":{\"digest\":\"" + blob.digest->str() +
-                            "\",\"size\":" + std::to_string(config.size()) + "},\"layers\":[" +
-                            layers + "]}"};
+    const std::string config = config_of(tars);
+    put_config(*destination, config);
+    const Item manifest = manifest_of(tars, config);
     destination->put_manifest(std::nullopt, manifest);
     destination->commit(manifest);
-    return std::string(blob.digest->hex());
+    return std::string(digest_of(config).hex());
   }
   std::vector<std::string> read(const std::string& name) const {
     const auto source = reference(name).open_source(host.host());
@@ -169,6 +180,9 @@ TEST_CASE("removing takes the name, then the image, and layers only when nothing
   target.write("localhost/app:1", {kBase});
   target.write("localhost/app:2", {kBase, kTop});
   target.write("localhost/again:2", {kBase, kTop});
+  CHECK_THROWS_WITH_AS(
+      target.reference("localhost/again:2").remove(target.host.host(), SEALOS_REMOVE_ONLY_INDEX),
+      doctest::Contains("no list"), Error);
   target.reference("localhost/again:2").remove(target.host.host());
   CHECK(target.read("localhost/app:2").size() == 2);
   target.reference("localhost/app:2").remove(target.host.host());
@@ -196,6 +210,22 @@ TEST_CASE("an incomplete layer of a killed writer is replaced") {
   CHECK_FALSE(fs::exists(target.folder.str("g/overlay/" + id + "/diff/rest")));
 }
 
+TEST_CASE("what a writer left that was killed while it wrote records is removed") {
+  if (!may_write()) return;
+  const Target target;
+  target.write("localhost/other:1", {kTop});
+  const fs::path layers = target.folder.path / "g/overlay-layers";
+  const fs::path images = target.folder.path / "g/overlay-images";
+  std::ofstream(layers / ".layers.json.0123456789abcdef") << "[]";
+  std::ofstream(images / ".images.json.0123456789abcdef") << "[]";
+  fs::create_directories(images / std::string(64, 'a'));
+  target.write("localhost/app:1", {kBase});
+  CHECK_FALSE(fs::exists(layers / ".layers.json.0123456789abcdef"));
+  CHECK_FALSE(fs::exists(images / ".images.json.0123456789abcdef"));
+  CHECK_FALSE(fs::exists(images / std::string(64, 'a')));
+  CHECK(target.read("localhost/other:1") == std::vector<std::string>{kTop});
+}
+
 TEST_CASE("what does not fit together is refused, and the store stays as it was") {
   if (!may_write()) return;
   const Target target;
@@ -209,6 +239,87 @@ TEST_CASE("what does not fit together is refused, and the store stays as it was"
   destination->abort();
   CHECK(target.layers_json() == before);
   CHECK_FALSE(fs::exists(target.folder.str("g/sealos-staging")));
+}
+
+TEST_CASE("several writers, each with several layers at once, lose nothing") {
+  if (!may_write()) return;
+  for (const char* driver : {"overlay", "vfs"}) {
+    Target target;
+    target.driver = driver;
+    const auto tar_of = [](size_t writer, size_t layer) {
+      TarBuilder tar;
+      tar.folder("d").file(".wh.gone", "").symlink("s", "d");
+      for (int i = 0; i < 20; ++i)
+        tar.file("s/" + std::to_string(i), std::string(3000, static_cast<char>('a' + layer)));
+      // The first layer is the same for all.
+      return tar.file("own", layer == 0 ? "" : std::to_string(writer)).done();
+    };
+    const auto tars_of = [&](size_t writer) {
+      std::vector<std::string> tars;
+      for (size_t layer = 0; layer < 4; ++layer) tars.push_back(tar_of(writer, layer));
+      return tars;
+    };
+    std::vector<std::thread> writers;
+    for (size_t writer = 0; writer < 4; ++writer) {
+      writers.emplace_back([&, writer] {
+        const std::vector<std::string> tars = tars_of(writer);
+        const auto destination = target.reference("localhost/app:" + std::to_string(writer))
+                                     .open_destination(target.host.host());
+        std::vector<std::thread> layers;
+        for (size_t i = 0; i < tars.size(); ++i) {
+          layers.emplace_back([&, i] {
+            const Blob blob = Target::layer_blob(tars[i], static_cast<std::int64_t>(i));
+            if (!destination->try_reuse({blob, {}, {}}))
+              destination->put_blob(blob, *memory_stream(tars[i]));
+          });
+        }
+        for (std::thread& layer : layers) layer.join();
+        const std::string config = Target::config_of(tars);
+        Target::put_config(*destination, config);
+        destination->put_manifest(std::nullopt, Target::manifest_of(tars, config));
+        destination->commit(Target::manifest_of(tars, config));
+      });
+    }
+    for (std::thread& writer : writers) writer.join();
+    for (size_t writer = 0; writer < 4; ++writer)
+      CHECK(target.read("localhost/app:" + std::to_string(writer)) == tars_of(writer));
+    CHECK_FALSE(fs::exists(target.folder.str("g/sealos-staging")));
+  }
+}
+
+TEST_CASE("a list is kept with its images, which may share layers, and read back as it was") {
+  if (!may_write()) return;
+  const Target target;
+  const std::vector<std::vector<std::string>> images{{kBase, kTop}, {kBase, kBase}, {kTop}};
+  const auto destination =
+      target.reference("localhost/list:1").open_destination(target.host.host());
+  for (const std::string& tar : {kBase, kTop})
+    destination->put_blob(Target::layer_blob(tar, 0), *memory_stream(tar));
+  std::string entries;
+  for (const std::vector<std::string>& tars : images) {
+    const std::string config = Target::config_of(tars);
+    Target::put_config(*destination, config);
+    const Item manifest = Target::manifest_of(tars, config);
+    destination->put_manifest(digest_of(manifest.data), manifest);
+    entries += (entries.empty() ? "{\"digest\":\"" : ",{\"digest\":\"") +
+               digest_of(manifest.data).str() + "\"}";
+  }
+  const Item index{kOciIndex, "{\"schemaVersion\":2,\"manifests\":[" + entries + "]}"};
+  destination->put_manifest(std::nullopt, index);
+  destination->commit(index);
+
+  const auto source = target.reference("localhost/list:1").open_source(target.host.host());
+  CHECK(source->read_manifest(std::nullopt).data == index.data);
+  CHECK(source->read_manifest(std::nullopt).label == kOciIndex);
+  for (const std::vector<std::string>& tars : images) {
+    const Item manifest = Target::manifest_of(tars, Target::config_of(tars));
+    const Digest digest = digest_of(manifest.data);
+    CHECK(source->read_manifest(digest).data == manifest.data);
+    std::vector<std::string> layers;
+    for (const Blob& layer : source->layer_infos(digest))
+      layers.push_back(read_stream(*source->open_blob(layer, 0, -1), 1 << 24, "a layer"));
+    CHECK(layers == tars);
+  }
 }
 
 TEST_CASE("an image beneath a wrong name is refused") {

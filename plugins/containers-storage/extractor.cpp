@@ -25,6 +25,8 @@ using layer_tar::kWhiteout;
 namespace {
 
 constexpr size_t kMaxOwners = 100000;
+/// Files that come with content under a name that was there: each is kept aside until the end.
+constexpr size_t kMaxNamedAgain = 10000;
 
 [[noreturn]] void fail(const char* doing, const std::string& name) {
   throw errno_error(errno, fmt::format("{} {}", doing, printable(name)));
@@ -64,17 +66,29 @@ Extracted Extractor::run(Stream& tar, TarSplitWriter& split) {
   return std::move(out_);
 }
 
-void Extractor::extract(const TarEntry& entry, TarReader& reader, TarSplitWriter& split) {
-  const std::vector<std::string> parts = clean_path(entry.name);
-  const std::string name = parts.empty() ? "" : parts.back();
-  if (!name.starts_with(kWhiteout)) {
-    out_.uids.insert(entry.uid);
-    out_.gids.insert(entry.gid);
-    if (out_.uids.size() > kMaxOwners || out_.gids.size() > kMaxOwners)
-      throw Error(Status::unsupported, "the layer's files have more than 100000 owners");
+/// Limits on what is kept in memory until the end of the tar.
+void Extractor::count(const TarEntry& entry, const std::string& name) {
+  if (++entries_ > kMostEntries) {
+    throw Error(Status::unsupported,
+                fmt::format("the layer has more than {} entries", kMostEntries));
   }
   hash_ = hash_of_name(entry.name);
   named_before_ = !seen_.insert(hash_);
+  if (named_before_ && entry.size > 0 && ++named_again_ > kMaxNamedAgain) {
+    throw Error(Status::unsupported,
+                fmt::format("the layer replaces its own files more than {} times", kMaxNamedAgain));
+  }
+  if (name.starts_with(kWhiteout)) return;
+  out_.uids.insert(entry.uid);
+  out_.gids.insert(entry.gid);
+  if (out_.uids.size() > kMaxOwners || out_.gids.size() > kMaxOwners)
+    throw Error(Status::unsupported, "the layer's files have more than 100000 owners");
+}
+
+void Extractor::extract(const TarEntry& entry, TarReader& reader, TarSplitWriter& split) {
+  const std::vector<std::string> parts = clean_path(entry.name);
+  const std::string name = parts.empty() ? "" : parts.back();
+  count(entry, name);
   if (parts.empty()) {
     if (entry.kind == EntryKind::folder) out_.root = entry;
   } else if (!belongs_to_aufs(parts)) {

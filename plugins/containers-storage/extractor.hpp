@@ -12,13 +12,12 @@
 #include "confined_folder.hpp"
 #include "metadata.hpp"
 #include "sealos/sdk/stream.hpp"
-#include "support/layer_tar/name_set.hpp"
+#include "seen_names.hpp"
 #include "support/layer_tar/tar_entry.hpp"
 #include "support/layer_tar/tar_reader.hpp"
 
 namespace sealos::containers_storage {
 
-using layer_tar::NameSet;
 using layer_tar::TarEntry;
 using layer_tar::TarReader;
 using layer_tar::TarSplitWriter;
@@ -36,16 +35,21 @@ struct Extracted {
 };
 
 /// Extracts one tar into one empty folder. Whatever the tar says, nothing outside of that folder is
-/// touched. Not for concurrent use; memory is bounded by a few bytes an entry.
+/// touched. Not for concurrent use; memory is bounded by three bytes an entry, and entries by
+/// kMostEntries.
 class Extractor {
  public:
+  static constexpr size_t kMostEntries = size_t{16} << 20;
+
   /// Borrows root, aside (where content that is replaced goes) and notes, an empty file for times.
   Extractor(int root, int aside, int notes, Form form);
 
-  /// Throws what tar throws, SEALOS_CORRUPT for tars that cannot be, SEALOS_IO.
+  /// Throws what tar throws, SEALOS_CORRUPT for tars that cannot be, SEALOS_UNSUPPORTED beyond a
+  /// limit, SEALOS_IO.
   Extracted run(Stream& tar, TarSplitWriter& split);
 
  private:
+  void count(const TarEntry& entry, const std::string& name);
   void extract(const TarEntry& entry, TarReader& reader, TarSplitWriter& split);
   bool take_whiteout(const TarEntry& entry, int folder, const std::string& name);
   void put_whiteout(const TarEntry& entry, int folder, const std::string& name);
@@ -64,10 +68,11 @@ class Extractor {
   int root_, aside_, notes_;
   Form form_;
   ConfinedFolder inside_;
-  NameSet seen_;
+  SeenNames seen_;
   Extracted out_;
   std::uint64_t hash_ = 0;  // of the entry's clean name
   bool named_before_ = false;
+  size_t entries_ = 0, named_again_ = 0;
   std::uint64_t aside_count_ = 0;
   std::string noted_;
 };

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "extractor.hpp"
+#include "support/base64/base64.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/layer_tar/crc64.hpp"
 #include "support/layer_tar/tar_path.hpp"
 #include "support/layer_tar/tar_split.hpp"
@@ -16,7 +16,6 @@
 
 namespace sealos::containers_storage {
 
-using layer_tar::append_from_base64;
 using layer_tar::Crc64;
 using layer_tar::hash_of_name;
 using layer_tar::TarSplitEntry;

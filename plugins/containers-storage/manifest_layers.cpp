@@ -7,8 +7,6 @@
 namespace sealos::containers_storage {
 namespace {
 
-constexpr const char* kOciIndex = "application/vnd.oci.image.index.v1+json";
-constexpr const char* kDockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
 constexpr const char* kDockerV1 = "application/vnd.docker.distribution.manifest.v1+json";
 constexpr const char* kDockerV1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 

@@ -11,6 +11,9 @@
 namespace sealos::containers_storage {
 
 inline constexpr const char* kOciManifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* kOciIndex = "application/vnd.oci.image.index.v1+json";
+inline constexpr const char* kDockerList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
 inline constexpr const char* kDockerManifest =
     "application/vnd.docker.distribution.manifest.v2+json";
 

@@ -42,6 +42,11 @@ void set_xattrs(const TarEntry& entry, int folder, const std::string& name, int 
   }
 }
 
+bool is_link(int folder, const std::string& name) {
+  struct stat st;
+  return ::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 /// A second name of a file whose first one set all this; changing the owner again would take its
 /// capabilities away.
 bool has_already(const TarEntry& entry, int folder, const std::string& name) {
@@ -66,11 +71,11 @@ void apply_metadata(const TarEntry& entry, int folder, const std::string& name, 
   if (!has_already(entry, folder, name)) {
     if (::fchownat(folder, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0)
       fail("changing the owner of", name);
-    struct stat st;
-    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) fail("looking at", name);
-    // The name is no link, so that fchmodat, which follows, changes what is meant.
-    if (!S_ISLNK(st.st_mode) && ::fchmodat(folder, name.c_str(), entry.mode, 0) != 0)
+    // A link, also a second name of one, has no mode.
+    if (::fchmodat(folder, name.c_str(), entry.mode, AT_SYMLINK_NOFOLLOW) != 0 &&
+        !(errno == EOPNOTSUPP && is_link(folder, name))) {
       fail("changing the mode of", name);
+    }
   }
   if (::utimensat(folder, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     fail("changing the times of", name);

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
 
 #include "records.hpp"
 #include "support/file/file.hpp"
+#include "tree.hpp"
 
 namespace sealos::containers_storage {
 namespace {
@@ -43,7 +45,16 @@ void RecordFile::erase(const std::string& id) {
   std::erase_if(records_, [&](const Json& record) { return has_id(record, id); });
 }
 
+/// What replace_file had not finished when its process was killed: nobody else writes now.
+void RecordFile::remove_asides() const {
+  const std::string start = "." + name_ + ".";
+  for (const std::string& name : names_in(folder_)) {
+    if (name.starts_with(start)) ::unlinkat(folder_, name.c_str(), 0);
+  }
+}
+
 void RecordFile::save() {
+  remove_asides();
   lock_.announce_change();
   replace_file(folder_, name_, Json(records_).dump(), 0600);
 }

@@ -22,6 +22,8 @@ class RecordFile {
   void save();
 
  private:
+  void remove_asides() const;
+
   int folder_;
   std::string name_;
   const FileLock& lock_;

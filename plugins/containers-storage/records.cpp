@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "support/layer_tar/base64.hpp"
+#include "support/base64/base64.hpp"
 
 namespace sealos::containers_storage {
 namespace {
@@ -125,7 +125,7 @@ std::string item_file_name(std::string_view key) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
   });
   if (plain && key != "." && key != ".." && !key.empty()) return std::string(key);
-  return "=" + layer_tar::base64_encode(std::as_bytes(std::span(key)));
+  return "=" + encode_base64(key);
 }
 
 }  // namespace sealos::containers_storage

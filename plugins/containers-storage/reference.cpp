@@ -94,7 +94,18 @@ std::unique_ptr<Destination> Reference::open_preview(sdk::Host host) const {
   return std::make_unique<Destination>(host, settings_, form_, sdk::Intent::preview);
 }
 
-void Reference::remove(sdk::Host host) const { remove_image(host, settings_, form_); }
+void Reference::remove(sdk::Host host, std::uint32_t flags) const {
+  remove_image(host, settings_, form_, flags);
+}
+
+std::vector<std::string> names_in_store(sdk::Host host, const Environment& environment) {
+  std::vector<std::string> names;
+  const Store store(settings_for({}, environment));
+  for (const StoredImage& image : store.load([host] { return host.cancelled(); }).images) {
+    names.insert(names.end(), image.names.begin(), image.names.end());
+  }
+  return names;
+}
 
 void check_scope(std::string_view scope) {
   const size_t end = scope.find(']');

@@ -31,7 +31,7 @@ class Reference {
   std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   /// A name is taken from its image; an image that has no other, or that is named by its ID, goes
   /// with the layers that nothing else needs. Throws SEALOS_INVALID where a container uses it.
-  void remove(sdk::Host host) const;
+  void remove(sdk::Host host, std::uint32_t flags = 0) const;
 
  private:
   std::string store_text(bool whole) const;
@@ -43,6 +43,9 @@ class Reference {
   std::optional<DockerName> name_;  // as found in the store, else as written
   std::string id_;                  // where the reference names one
 };
+
+/// The names of the images in the user's own store.
+std::vector<std::string> names_in_store(sdk::Host host, const Environment& environment);
 
 /// Throws SEALOS_INVALID for what is no scope of this transport in a policy.
 void check_scope(std::string_view scope);

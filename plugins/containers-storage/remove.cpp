@@ -99,7 +99,8 @@ bool take_name(RecordFile& images, const std::string& id, const std::string& nam
 
 }  // namespace
 
-void remove_image(sdk::Host host, const StoreSettings& settings, const ImageForm& form) {
+void remove_image(sdk::Host host, const StoreSettings& settings, const ImageForm& form,
+                  std::uint32_t flags) {
   const auto cancelled = [host] { return host.cancelled(); };
   const Store readable(settings);
   const WritableStore store(settings, cancelled);
@@ -111,7 +112,7 @@ void remove_image(sdk::Host host, const StoreSettings& settings, const ImageForm
                                             "read",
                                             id.substr(0, 12), found.image->root->path()));
   }
-  if (host.flag("remove-only-index").value_or(false) &&
+  if ((flags & SEALOS_REMOVE_ONLY_INDEX) != 0 &&
       !is_index_type(manifest_type_of(read_item(*found.image, "manifest")))) {
     throw Error(Status::invalid,
                 fmt::format("\"{}\" is no list of images", printable(form.written)));

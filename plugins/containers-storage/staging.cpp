@@ -1,13 +1,12 @@
 #include "staging.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
-#include <vector>
+#include <set>
 
 #include "tree.hpp"
 
@@ -16,29 +15,30 @@ namespace {
 
 constexpr std::string_view kLock = ".lock";
 
-std::vector<std::string> lock_files_in(int folder) {
-  std::vector<std::string> out;
-  const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) throw errno_error(errno, "reading the staging folder");
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(copy), &::closedir);
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string name = entry->d_name;
-    if (name.ends_with(kLock)) out.push_back(name);
+std::string lock_of(const std::string& writer) { return writer + std::string(kLock); }
+
+/// By the names of their lock files and folders.
+std::set<std::string> writers_in(int folder) {
+  std::set<std::string> out;
+  for (std::string& name : names_in(folder)) {
+    if (name.ends_with(kLock)) name.resize(name.size() - kLock.size());
+    out.insert(std::move(name));
   }
   return out;
 }
 
 }  // namespace
 
-StagingArea::StagingArea(int folder, std::string parent, const std::function<bool()>& cancelled)
-    : folder_(folder), parent_(std::move(parent)) {
+StagingArea::StagingArea(int folder, std::string parent, const std::function<bool()>& cancelled,
+                         Warn warn)
+    : folder_(folder), warn_(std::move(warn)), parent_(std::move(parent)) {
   // The writer that goes last removes the parent; then it is made again.
   for (int attempt = 0;; ++attempt) {
     try {
       sealos::make_folder(folder_, parent_, 0700);
       all_ = open_at(folder_, parent_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
       name_ = temporary_name("");
-      Fd file = open_at(all_.get(), name_ + std::string(kLock), O_RDWR | O_CREAT | O_EXCL, 0600);
+      Fd file = open_at(all_.get(), lock_of(name_), O_RDWR | O_CREAT | O_EXCL, 0600);
       struct stat st;
       const int look = file.get();
       lock_ = FileLock(std::move(file), FileLock::Kind::exclusive, "the staging folder", cancelled);
@@ -54,23 +54,31 @@ StagingArea::StagingArea(int folder, std::string parent, const std::function<boo
 }
 
 StagingArea::~StagingArea() {
+  remove_writer(name_);
+  ::unlinkat(folder_, parent_.c_str(), AT_REMOVEDIR);
+}
+
+/// The lock file goes last: as long as it is there, whoever gets the lock goes on with the rest.
+void StagingArea::remove_writer(const std::string& name) const {
   try {
-    remove_tree(all_.get(), name_);
-    ::unlinkat(all_.get(), (name_ + std::string(kLock)).c_str(), 0);
-    ::unlinkat(folder_, parent_.c_str(), AT_REMOVEDIR);
-  } catch (const Error&) {
-    // The next writer finds it and removes it.
+    remove_tree(all_.get(), name);
+    remove_tree(all_.get(), lock_of(name));
+  } catch (const Error& e) {
+    if (e.status() == Status::not_found) return;  // another removes it too
+    warn_(fmt::format("{}/{} stays in the store until the next copy into it: {}", parent_, name,
+                      e.what()));
   }
 }
 
 void StagingArea::remove_dead() const {
-  for (const std::string& lock_name : lock_files_in(all_.get())) {
-    const int fd = ::openat(all_.get(), lock_name.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) continue;
-    const FileLock lock = FileLock::try_exclusive(Fd(fd));
-    if (!lock) continue;
-    remove_tree(all_.get(), lock_name.substr(0, lock_name.size() - kLock.size()));
-    ::unlinkat(all_.get(), lock_name.c_str(), 0);
+  for (const std::string& writer : writers_in(all_.get())) {
+    if (writer == name_) continue;
+    // What has no lock file belongs to nobody: a writer makes it before, and removes it after, all
+    // else.
+    Fd file(::openat(all_.get(), lock_of(writer).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    const bool is_nobodys = !file;
+    const FileLock lock = file ? FileLock::try_exclusive(std::move(file)) : FileLock();
+    if (lock || is_nobodys) remove_writer(writer);
   }
 }
 

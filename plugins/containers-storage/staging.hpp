@@ -14,8 +14,11 @@ namespace sealos::containers_storage {
 /// writer left is removed by the next one. Thread-safe.
 class StagingArea {
  public:
+  using Warn = std::function<void(const std::string&)>;
+
   /// `parent` is where all writers' folders are, below `folder`; it exists only while it is needed.
-  StagingArea(int folder, std::string parent, const std::function<bool()>& cancelled);
+  /// `warn` hears of what cannot be removed, also from the destructor.
+  StagingArea(int folder, std::string parent, const std::function<bool()>& cancelled, Warn warn);
   ~StagingArea();
 
   int fd() const { return own_.get(); }
@@ -24,8 +27,10 @@ class StagingArea {
 
  private:
   void remove_dead() const;
+  void remove_writer(const std::string& name) const;
 
   int folder_;
+  Warn warn_;
   std::string parent_, name_;
   Fd all_, own_;
   FileLock lock_;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "records.hpp"
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/testing/temp_folder.hpp"
 
 namespace sealos::containers_storage::testing {
@@ -43,7 +43,7 @@ class StoreFixture {
       tar += header + content;
       Json segment = Json::object();
       segment.set("type", 2);
-      segment.set("payload", layer_tar::base64_encode(std::as_bytes(std::span(header))));
+      segment.set("payload", encode_base64(header));
       segment.set("position", position++);
       Json file = Json::object();
       file.set("type", 1);

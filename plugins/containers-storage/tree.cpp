@@ -23,12 +23,13 @@ namespace {
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr size_t kMaxDepth = 400;  // each level has two descriptors open
+constexpr size_t kBatch = 20000;   // names in memory at a time
 
 [[noreturn]] void fail(const char* doing, const std::string& name) {
   throw errno_error(errno, fmt::format("{} {}", doing, printable(name)));
 }
 
-/// Calls use(name) for every entry but "." and "..".
+/// Calls use(name) for every entry but "." and "..", until it returns false.
 template <typename Use>
 void for_each_entry(int folder, Use&& use) {
   const int copy = ::openat(folder, ".", kFolder | O_CLOEXEC);
@@ -43,38 +44,30 @@ void for_each_entry(int folder, Use&& use) {
       return;
     }
     const std::string name = entry->d_name;
-    if (name != "." && name != "..") use(name);
+    if (name != "." && name != ".." && !use(name)) return;
   }
 }
 
-std::vector<std::string> names_in(int folder) {
-  std::vector<std::string> out;
-  for_each_entry(folder, [&](const std::string& name) { out.push_back(name); });
-  return out;
+/// True if a file or an empty folder was removed, or nothing was there.
+bool remove_single(int folder, const std::string& name) {
+  if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) return true;
+  if (::unlinkat(folder, name.c_str(), AT_REMOVEDIR) == 0) return true;
+  if (errno != ENOTEMPTY && errno != EEXIST) fail("removing", name);
+  return false;
 }
 
-/// Removes files and empty folders below folder/name; what is deeper moves up into `folder` under a
-/// new name, so that no depth is too deep. Returns those names.
-std::vector<std::string> remove_level(int folder, const std::string& name) {
-  std::vector<std::string> moved;
-  const Fd inside = open_at(folder, name, kFolder);
-  std::vector<std::string> batch;
-  do {
-    batch.clear();
-    for_each_entry(inside.get(), [&](const std::string& entry) {
-      if (batch.size() < 10000) batch.push_back(entry);
-    });
+/// Removes files and empty folders below top/name; what is deeper moves up into `top` under a new
+/// name, so that no depth is too deep.
+void remove_level(int top, const std::string& name) {
+  const Fd inside = open_at(top, name, kFolder);
+  for (auto batch = names_in(inside.get(), kBatch); !batch.empty();
+       batch = names_in(inside.get(), kBatch)) {
     for (const std::string& entry : batch) {
-      if (::unlinkat(inside.get(), entry.c_str(), 0) == 0) continue;
-      if (::unlinkat(inside.get(), entry.c_str(), AT_REMOVEDIR) == 0) continue;
-      if (errno != ENOTEMPTY && errno != EEXIST) fail("removing", entry);
-      std::string above = temporary_name(".removed-");
-      if (::renameat(inside.get(), entry.c_str(), folder, above.c_str()) != 0)
-        fail("removing", entry);
-      moved.push_back(std::move(above));
+      if (remove_single(inside.get(), entry)) continue;
+      const std::string above = temporary_name(".removed-");
+      if (::renameat(inside.get(), entry.c_str(), top, above.c_str()) != 0) fail("removing", entry);
     }
-  } while (!batch.empty());
-  return moved;
+  }
 }
 
 class TreeCopy {
@@ -86,6 +79,7 @@ class TreeCopy {
     for_each_entry(from, [&](const std::string& name) {
       if (cancelled_()) throw Error(Status::cancelled, "cancelled");
       copy_entry(from, to, name, path + "/" + name, depth);
+      return true;
     });
     copy_metadata(from, to);
   }
@@ -211,21 +205,30 @@ class Merge {
 
 }  // namespace
 
+std::vector<std::string> names_in(int folder, size_t most) {
+  std::vector<std::string> out;
+  for_each_entry(folder, [&](const std::string& name) {
+    out.push_back(name);
+    return out.size() < most;
+  });
+  return out;
+}
+
 void remove_tree(int folder, const std::string& name) {
-  std::vector<std::string> left{name};
-  while (!left.empty()) {
-    const std::string one = std::move(left.back());
-    left.pop_back();
-    if (::unlinkat(folder, one.c_str(), 0) == 0 || errno == ENOENT) continue;
-    if (::unlinkat(folder, one.c_str(), AT_REMOVEDIR) == 0) continue;
-    if (errno != ENOTEMPTY && errno != EEXIST) fail("removing", one);
-    for (std::string& deeper : remove_level(folder, one)) left.push_back(std::move(deeper));
-    if (::unlinkat(folder, one.c_str(), AT_REMOVEDIR) != 0) fail("removing", one);
-  }
+  if (remove_single(folder, name)) return;
+  // Nothing leaves the tree while it shrinks: whoever goes on after a kill finds it by its name.
+  empty_folder(open_at(folder, name, kFolder).get());
+  if (!remove_single(folder, name)) fail("removing", name);
 }
 
 void empty_folder(int folder) {
-  for (const std::string& name : names_in(folder)) remove_tree(folder, name);
+  for (auto batch = names_in(folder, kBatch); !batch.empty(); batch = names_in(folder, kBatch)) {
+    for (const std::string& name : batch) {
+      if (remove_single(folder, name)) continue;
+      remove_level(folder, name);
+      if (!remove_single(folder, name)) fail("removing", name);
+    }
+  }
 }
 
 void copy_tree(int from, int to, const std::function<bool()>& cancelled) {

@@ -1,14 +1,20 @@
 // Whole trees on the disk: removed, copied, merged.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace sealos::containers_storage {
 
+/// The names in a folder, or so many of them; without "." and "..".
+std::vector<std::string> names_in(int folder, size_t most = SIZE_MAX);
+
 /// Removes folder/name and what is below it, of any depth, following nothing. Nothing there is
-/// fine.
+/// fine. Until all is gone, what is left of it is below folder/name.
 void remove_tree(int folder, const std::string& name);
 
 /// Removes all that is in a folder.

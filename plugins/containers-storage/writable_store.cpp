@@ -116,12 +116,13 @@ FileLock WritableStore::lock_containers() const {
   return FileLock::for_writing(containers_.get(), "containers.lock", cancelled_);
 }
 
-std::unique_ptr<StagingArea> WritableStore::open_staging() const {
+std::unique_ptr<StagingArea> WritableStore::open_staging(StagingArea::Warn warn) const {
   const bool one_mount = mount_of(graph_.get()) == mount_of(home_.get());
-  if (one_mount) return std::make_unique<StagingArea>(graph_.get(), "sealos-staging", cancelled_);
-  // Its own file system. This name in it is the one that others know not to be a layer.
-  make_folder(home_.get(), "tempdirs", 0700);
-  return std::make_unique<StagingArea>(home_.get(), "tempdirs/sealos-staging", cancelled_);
+  // Where it is a file system of its own, tempdirs is the name that others know not to be a layer.
+  if (!one_mount) make_folder(home_.get(), "tempdirs", 0700);
+  return std::make_unique<StagingArea>(one_mount ? graph_.get() : home_.get(),
+                                       one_mount ? "sealos-staging" : "tempdirs/sealos-staging",
+                                       cancelled_, std::move(warn));
 }
 
 void remove_layer_files(const WritableStore& store, const std::string& id) {

@@ -39,7 +39,7 @@ class WritableStore {
   FileLock lock_containers() const;
 
   /// A staging area from which folders can be renamed into home().
-  std::unique_ptr<StagingArea> open_staging() const;
+  std::unique_ptr<StagingArea> open_staging(StagingArea::Warn warn) const;
 
  private:
   void open_graph(const std::string& path);

@@ -25,8 +25,7 @@ namespace sealos::dir {
 /// image; manifest.json is replaced at commit, then what the new image does not need is removed.
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags =
-      SEALOS_PARALLEL | SEALOS_STORES_SIGNATURES | SEALOS_KEEPS_LAYERS;
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_KEEPS_LAYERS;
 
   Destination(sdk::Host host, const std::string& path, sdk::Intent intent);
   ~Destination();

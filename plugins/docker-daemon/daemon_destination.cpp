@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "sealos/ext/draft/layer_compressions.h"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/layout_archive/archive_blobs.hpp"
@@ -25,13 +24,10 @@ Destination::Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, D
       upload_(std::make_unique<Upload>(*client_)),
       archive_(*upload_, 0, 0444, host.temp_dir()) {}
 
-const void* Destination::get_extension(std::string_view id) const {
-  static constexpr const char* kOld[] = {"", "gzip", nullptr};
-  static constexpr const char* kNew[] = {"", "gzip", "zstd", nullptr};
-  static constexpr sealos_layer_compressions kTakenByOld{sizeof(kTakenByOld), 0, kOld};
-  static constexpr sealos_layer_compressions kTakenByNew{sizeof(kTakenByNew), 0, kNew};
-  if (id != SEALOS_LAYER_COMPRESSIONS) return nullptr;
-  return unpacks(Compression::zstd) ? &kTakenByNew : &kTakenByOld;
+std::vector<std::string> Destination::layer_compressions() const {
+  std::vector<std::string> taken{"", "gzip"};
+  if (unpacks(Compression::zstd)) taken.emplace_back("zstd");
+  return taken;
 }
 
 std::vector<std::string> Destination::manifest_types() const {

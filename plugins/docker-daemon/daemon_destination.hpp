@@ -27,6 +27,7 @@ class Destination {
   Destination(sdk::Host host, std::unique_ptr<DaemonClient> client, DaemonName name);
 
   std::vector<std::string> manifest_types() const;
+  std::vector<std::string> layer_compressions() const;
   LayerCompression compression() const { return LayerCompression::preserve; }
   Blob put_blob(const Blob& blob, Stream& from);
   /// Only what this upload has already.
@@ -34,7 +35,6 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort();
-  const void* get_extension(std::string_view id) const;
 
  private:
   bool unpacks(Compression kind) const;

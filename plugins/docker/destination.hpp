@@ -8,6 +8,7 @@
 #include "registry.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/types.hpp"
+#include "signatures.hpp"
 #include "upload.hpp"
 
 namespace sealos::docker {
@@ -30,6 +31,12 @@ class Destination {
   /// its referrers where the registry does not do that itself.
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   void put_referrer(const Item& manifest);
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type);
+  void check_signatures(std::string_view format) { signatures_.check(format); }
+  /// Added to those that are there, which another tag of the same image may need.
+  void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
 
  private:
@@ -46,6 +53,8 @@ class Destination {
   const bool preview_;
   Journal journal_;
   Uploader uploader_;
+  Signatures signatures_;
+  std::optional<Item> top_;  ///< the manifest that was put as such
 };
 
 }  // namespace sealos::docker

@@ -263,7 +263,11 @@ TEST_CASE("a tag is removed alone, whatever the registry can do, and a digest wi
   FakeRegistry registry;
   for (const char* tag : {"1", "2", "3"}) registry.add_manifest("app", tag, kImage);
   registry.deletes_tags = true;
-  docker::Reference::parse(registry.name("app:1"))->remove(host.host());
+  const auto first = docker::Reference::parse(registry.name("app:1"));
+  CHECK(status_of([&] { first->remove(host.host(), SEALOS_REMOVE_ONLY_INDEX); }) ==
+        Status::invalid);
+  CHECK(registry.manifest("app", "1"));
+  first->remove(host.host());
   registry.deletes_tags = false;
   docker::Reference::parse(registry.name("app:2"))->remove(host.host());
   CHECK_FALSE(registry.manifest("app", "1"));

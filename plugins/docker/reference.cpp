@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "destination.hpp"
+#include "manifests.hpp"
 #include "sealos/sdk/registries.hpp"
 #include "source.hpp"
 #include "tags.hpp"
@@ -58,9 +59,15 @@ std::vector<std::string> Reference::list_tags(sdk::Host host) const {
   return docker::list_tags(registry);
 }
 
-void Reference::remove(sdk::Host host) const {
+void Reference::remove(sdk::Host host, std::uint32_t flags) const {
   Registry registry(host, name_, Side::neither, sdk::place_to_write(host, name_.str()).insecure);
-  remove_image(registry, manifest_name(name_));
+  const std::string name = manifest_name(name_);
+  if ((flags & SEALOS_REMOVE_ONLY_INDEX) != 0) {
+    const std::string type = get_manifest(registry, name).label;
+    if (type != kOciIndex && type != kDockerList)
+      throw Error(Status::invalid, name_.str() + " is an image and no index");
+  }
+  remove_image(registry, name);
 }
 
 }  // namespace sealos::docker

@@ -34,7 +34,7 @@ class Reference {
   /// One that only looks.
   std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
-  void remove(sdk::Host host) const;
+  void remove(sdk::Host host, std::uint32_t flags = 0) const;
 
   const DockerName& name() const { return name_; }
 

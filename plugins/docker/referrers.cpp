@@ -7,6 +7,8 @@
 
 #include "manifests.hpp"
 #include "pages.hpp"
+#include "support/digest/hasher.hpp"
+#include "support/docker_name/docker_name.hpp"
 #include "support/referrer/referrer.hpp"
 
 namespace sealos::docker {
@@ -108,6 +110,40 @@ void add_to_tagged_index(Registry& registry, const Digest& subject, const Digest
   throw Error(Status::unavailable,
               fmt::format("{} is not listed under {}:{}: others keep changing the list",
                           digest.brief(), registry.repository(), tag));
+}
+
+std::vector<Attached> list_attached(Registry& registry, const Digest& subject) {
+  std::vector<Attached> found;
+  for (const std::string_view kind : kAttachedKinds) {
+    const std::string tag = attached_name(subject, kind);
+    if (!is_tag(tag)) continue;  // a longer digest makes no tag
+    try {
+      const Item item = get_manifest(registry, tag);
+      const Json descriptor = Json::object({{"mediaType", item.label},
+                                            {"digest", digest_of(item.data).str()},
+                                            {"size", static_cast<std::int64_t>(item.data.size())}});
+      found.push_back({std::string(kind), descriptor.dump()});
+    } catch (const Error& e) {
+      if (e.status() != Status::not_found) throw;
+    }
+  }
+  return found;
+}
+
+void put_attached(Registry& registry, const Digest& subject, const std::string& kind,
+                  const Item& manifest) {
+  const std::string tag = attached_name(subject, kind);
+  const Digest digest = digest_of(manifest.data);
+  const auto there = head_manifest(registry, tag, registry.push_scope());
+  if (there == digest) {
+    registry.host().info(fmt::format("{} has this manifest as {}", registry.repository(), tag));
+    return;
+  }
+  if (there) {
+    registry.host().warn(fmt::format("{}:{} named {} and names {} now", registry.repository(), tag,
+                                     there->str(), digest.str()));
+  }
+  put_manifest(registry, tag, manifest);
 }
 
 }  // namespace sealos::docker

@@ -1,4 +1,5 @@
-// Manifests of a repository that name another one as their subject (OCI distribution 1.1).
+// Manifests of a repository that belong to another one: those that name it as their subject (OCI
+// distribution 1.1), and those that have a tag made of its digest (cosign).
 #pragma once
 
 #include <optional>
@@ -23,5 +24,13 @@ void add_to_tagged_index(Registry& registry, const Digest& subject, const Digest
 
 /// "sha256-<hex>", the tag of the index of what refers to the subject.
 std::string referrers_tag(const Digest& subject);
+
+/// What stands beside the subject under tags made of its digest.
+std::vector<Attached> list_attached(Registry& registry, const Digest& subject);
+
+/// Tags a manifest as that kind of what stands beside the subject. One that has the tag already is
+/// not sent; another one loses it, with a warning that tells its digest.
+void put_attached(Registry& registry, const Digest& subject, const std::string& kind,
+                  const Item& manifest);
 
 }  // namespace sealos::docker

@@ -62,6 +62,32 @@ TEST_CASE("what refers to an image is stored and listed, with the referrers API 
   }
 }
 
+TEST_CASE("what is attached to an image has a tag of its digest, and is not sent twice") {
+  PlainHost host;
+  FakeRegistry registry;
+  registry.add_manifest("app", "1", kImage);
+  const auto attached = [&] {
+    return source(host, registry.name("app:1"))->list_attached(kSubject);
+  };
+  CHECK(attached().empty());
+  const auto to = destination(host, registry.name("app:1"));
+  to->put_attached(kSubject, "sig", kSignature);
+  to->put_attached(kSubject, "sig", kSignature);
+  REQUIRE(attached().size() == 1);
+  CHECK(attached()[0].kind == "sig");
+  CHECK(Json::parse(attached()[0].descriptor).text_at("digest") ==
+        digest_of(kSignature.data).str());
+  CHECK(registry.manifest("app", docker::referrers_tag(kSubject) + ".sig")->data ==
+        kSignature.data);
+  to->put_attached(kSubject, "sig", kSbom);
+  CHECK(Json::parse(attached()[0].descriptor).text_at("digest") == digest_of(kSbom.data).str());
+  const auto told = std::any_of(host.logs.begin(), host.logs.end(), [](const std::string& line) {
+    return line.find(digest_of(kSignature.data).str()) != std::string::npos;
+  });
+  CHECK(told);
+  CHECK_THROWS_AS(to->put_attached(kSubject, "../x", kSbom), Error);
+}
+
 TEST_CASE("an entry of the tagged index describes the manifest, and others' entries stay") {
   PlainHost host;
   FakeRegistry registry;
@@ -96,6 +122,16 @@ TEST_CASE("an index that another writer replaces meanwhile gets both entries") {
   };
   destination(host, registry.name("app:1"))->put_referrer(kSbom);
   CHECK(listed(host, registry).size() == 2);
+}
+
+TEST_CASE("a destination knows what refers to an image, and is asked for it at the registry") {
+  PlainHost host;
+  FakeRegistry registry;
+  const auto to = destination(host, registry.name("app:1"));
+  CHECK(to->list_referrers(kSubject, std::nullopt).empty());
+  to->put_referrer(kSbom);
+  CHECK(to->list_referrers(kSubject, std::nullopt).size() == 1);
+  CHECK(to->list_referrers(kSubject, "x/other").empty());
 }
 
 TEST_CASE("a tag that has another image than a list of referrers is no list") {

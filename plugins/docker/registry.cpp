@@ -113,8 +113,14 @@ void Registry::choose_scheme() {
   }
   if (response->status() == 401)
     authorizer_->learn(parse_challenges(response->headers().all("WWW-Authenticate")));
+  stores_signatures_ = response->headers().text("X-Registry-Supports-Signatures") == "1";
   response->finish();
   base_ = used;
+}
+
+bool Registry::stores_signatures() {
+  base();
+  return stores_signatures_;
 }
 
 const http::Url& Registry::base() {
@@ -142,7 +148,7 @@ http::Response Registry::attempt(const Ask& ask, const http::Url& url,
 }
 
 http::Response Registry::send_once(const Ask& ask) {
-  http::Url url = ask.url ? *ask.url : base().resolve("/v2/" + ask.path);
+  http::Url url = ask.url ? *ask.url : base().resolve(ask.root + ask.path);
   std::string authorization = ask.anonymous ? "" : authorizer_->header(ask.scopes);
   http::Response response = attempt(ask, url, authorization);
   const bool can_repeat = ask.stream == nullptr && !ask.anonymous;

@@ -20,7 +20,8 @@ namespace sealos::docker {
 /// A request to the registry, before it is known who asks.
 struct Ask {
   std::string method = "GET";
-  std::string path;              ///< behind "/v2/", e.g. "app/tags/list"; or
+  std::string root = "/v2/";     ///< what stands before the path
+  std::string path;              ///< behind root, e.g. "app/tags/list"; or
   std::optional<http::Url> url;  ///< an address that the registry gave
   http::Headers headers;
   std::string body;
@@ -51,6 +52,9 @@ class Registry {
   Scopes pull_scope() const { return {"repository:" + path_ + ":pull"}; }
   Scopes push_scope() const { return {"repository:" + path_ + ":pull,push"}; }
 
+  /// Whether it has OpenShift's extension for signatures.
+  bool stores_signatures();
+
   /// Whatever the status of the answer is. Redirects are followed for GET and HEAD; a token that
   /// was refused is renewed once, if the body can be sent again. Failures that may pass are tried
   /// again, unless the body is a stream, and are final when they come out of here; with a stream
@@ -75,6 +79,7 @@ class Registry {
   std::unique_ptr<Authorizer> authorizer_;
   std::mutex mutex_;
   std::optional<http::Url> base_;
+  bool stores_signatures_ = false;
 };
 
 /// The host that serves the registry's API: another one for docker.io.

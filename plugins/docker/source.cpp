@@ -7,6 +7,7 @@
 #include "reference.hpp"
 #include "referrers.hpp"
 #include "sealos/sdk/registries.hpp"
+#include "signatures.hpp"
 
 namespace sealos::docker {
 
@@ -52,8 +53,27 @@ auto Source::from_any(Read&& read) {
 Item Source::read_manifest(const std::optional<Digest>& instance) {
   return from_any([&](size_t place, bool last) {
     const std::string name = instance ? instance->str() : manifest_name(places_[place]->name);
-    return get_manifest(registry_at(place), name, !last);
+    Item manifest = get_manifest(registry_at(place), name, !last);
+    if (!instance) {
+      const std::lock_guard lock(mutex_);
+      top_ = manifest;
+    }
+    return manifest;
   });
+}
+
+std::optional<Item> Source::top() {
+  const std::lock_guard lock(mutex_);
+  return top_;
+}
+
+std::vector<Item> Source::read_signatures(const std::optional<Digest>& instance) {
+  if (!instance && !top()) read_manifest(std::nullopt);
+  const size_t place = chosen_;
+  const DockerName& name = places_[place]->name;
+  Registry& registry = registry_at(place);
+  const Digest digest = instance ? *instance : signed_digest(registry, *top(), manifest_name(name));
+  return Signatures(registry, name).read(digest);
 }
 
 std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
@@ -65,6 +85,10 @@ std::unique_ptr<Stream> Source::open_blob(const Blob& blob, std::int64_t offset,
 std::vector<Referrer> Source::list_referrers(const Digest& subject,
                                              const std::optional<std::string>& artifact_type) {
   return docker::list_referrers(registry_at(chosen_), subject, artifact_type);
+}
+
+std::vector<Attached> Source::list_attached(const Digest& subject) {
+  return docker::list_attached(registry_at(chosen_), subject);
 }
 
 }  // namespace sealos::docker

@@ -24,8 +24,10 @@ class Source {
   Source(sdk::Host host, const DockerName& name);
   Item read_manifest(const std::optional<Digest>& instance);
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
+  std::vector<Item> read_signatures(const std::optional<Digest>& instance);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   struct Place {
@@ -36,6 +38,7 @@ class Source {
   };
 
   Registry& registry_at(size_t place);
+  std::optional<Item> top();
   /// Calls `read` with the chosen place, then with all others, until it does not throw.
   template <typename Read>
   auto from_any(Read&& read);
@@ -43,6 +46,8 @@ class Source {
   const sdk::Host host_;
   std::vector<std::unique_ptr<Place>> places_;
   std::atomic<size_t> chosen_ = 0;
+  std::mutex mutex_;         // guards top_
+  std::optional<Item> top_;  ///< the top-level manifest, once it was read
 };
 
 }  // namespace sealos::docker

@@ -1,11 +1,11 @@
 #include "token.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
 #include "problem.hpp"
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::docker {
@@ -13,15 +13,6 @@ namespace {
 
 constexpr size_t kMaxAnswer = 1 << 20;
 constexpr std::int64_t kLeastSeconds = 60;  // older servers say less, and mean it less
-
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                reinterpret_cast<const unsigned char*>(text.data()),
-                                static_cast<int>(text.size()));
-  out.resize(static_cast<size_t>(n));
-  return out;
-}
 
 /// Scopes in a challenge are separated by spaces.
 Scopes split_scopes(std::string_view text) {
@@ -48,7 +39,7 @@ void Authorizer::learn(const std::vector<Challenge>& challenges) {
 
 std::string Authorizer::password_header() const {
   if (!known_ || known_->username.empty()) return {};
-  return "Basic " + base64(known_->username + ":" + known_->password);
+  return "Basic " + encode_base64(known_->username + ":" + known_->password);
 }
 
 std::string Authorizer::header(const Scopes& scopes) {

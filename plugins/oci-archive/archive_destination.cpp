@@ -9,6 +9,7 @@
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/oci_layout/reach.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci_archive {
 
@@ -18,6 +19,16 @@ namespace {
 
 constexpr unsigned kMode = 0644;
 constexpr const char* kExisting = "oci-archive.existing";
+
+/// What is only added to an image that is there leaves the rest of the file as it is.
+Existing wish_of(const sdk::Host& host) {
+  const Existing wish = existing_wish(host, kExisting);
+  if (!host.flag("referrers-only").value_or(false)) return wish;
+  if (wish == Existing::unsaid || wish == Existing::add) return Existing::add;
+  throw Error(
+      Status::unsupported,
+      fmt::format("{} has no effect where only something is added; leave it away", kExisting));
+}
 
 LayoutIndex index_of(const TarFile& tar) {
   if (const auto layout = archive_text(tar, "oci-layout")) check_layout_version(*layout);
@@ -34,7 +45,7 @@ Destination::Destination(sdk::Host host, const LayoutName& name, sdk::Intent int
       keep_uncompressed_(host.flag("oci-archive.accept-uncompressed").value_or(false)),
       preview_(intent == sdk::Intent::preview) {
   const ArchiveTarget target(name.path);
-  const Existing wish = existing_wish(host, kExisting);
+  const Existing wish = wish_of(host);
   if (target.exists()) open_former(target, wish);
   if (preview_) return;
   output_ = std::make_unique<ArchiveOutput>(host_, target, kMode, former_);
@@ -60,11 +71,7 @@ void Destination::open_former(const ArchiveTarget& target, Existing wish) {
                 "the file is also a Docker archive, which would lose that "
                 "part; add to it as docker-archive:");
   }
-  const auto& entries = index_.entries();
-  const bool same = std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
-    return annotation(entry, kRefName) == name_.name;
-  });
-  if (!same) {
+  if (!holds_this_alone()) {
     std::string names;
     for (const std::string& other : index_.names()) names += (names.empty() ? "" : ", ") + other;
     throw Error(Status::exists,
@@ -73,6 +80,23 @@ void Destination::open_former(const ArchiveTarget& target, Existing wish) {
   }
   former_.reset();
   index_ = LayoutIndex();
+}
+
+/// Whether the former file has nothing but the image of this name, and what refers to it.
+bool Destination::holds_this_alone() const {
+  const auto& entries = index_.entries();
+  std::set<std::string> refer;
+  for (const Json& entry : entries) {
+    if (annotation(entry, kRefName) != name_.name) continue;
+    const Digest image = Descriptor::of(entry).digest;
+    for (const Referrer& one : referrers_in(entries, *former_, image, std::nullopt))
+      refer.insert(one.digest.str());
+  }
+  return std::all_of(entries.begin(), entries.end(), [&](const Json& entry) {
+    const std::string name = annotation(entry, kRefName);
+    return name == name_.name || belongs_to_image(entry) ||
+           (name.empty() && refer.contains(entry.text_at("digest")));
+  });
 }
 
 std::vector<std::string> Destination::manifest_types() const {
@@ -108,11 +132,28 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
     top_ = Descriptor{manifest.label, digest, static_cast<std::int64_t>(manifest.data.size())};
 }
 
+void Destination::put_referrer(const Item& manifest) {
+  output().writer().put(belonging_.add_referrer(manifest), manifest.data);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  output().writer().put(belonging_.add_attached(subject, kind, manifest), manifest.data);
+}
+
+std::vector<Referrer> Destination::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) const {
+  if (former_ == nullptr) return {};
+  return referrers_in(index_.entries(), *former_, subject, artifact_type);
+}
+
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_) throw Error(Status::internal, "oci-archive: there is no manifest to commit");
-  const std::string replaced = index_.add(*top_, name_.name);
+  if (!top_ && belonging_.empty())
+    throw Error(Status::internal, "oci-archive: there is no manifest to commit");
+  const std::string replaced = top_ ? index_.add(*top_, name_.name) : "";
   // An archive is no store: what has lost its name is not carried along for ever.
   if (!replaced.empty()) index_.remove_unnamed(replaced);
+  belonging_.put_into(index_);
   if (former_) carry_over_images();
   output().writer().add("oci-layout", kLayoutFile);
   output().writer().add("index.json", index_.dump());

@@ -10,6 +10,7 @@
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
 #include "support/layout_archive/archive_output.hpp"
+#include "support/oci_layout/belonging_entries.hpp"
 #include "support/oci_layout/layout_index.hpp"
 #include "support/oci_layout/layout_name.hpp"
 
@@ -26,11 +27,18 @@ class Destination {
   Blob put_blob(const Blob& blob, Stream& from);
   std::optional<Blob> try_reuse(const Reuse& want);
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
+  /// Both get entries of their own in index.json.
+  void put_referrer(const Item& manifest);
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
+  /// Those that are carried over.
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type) const;
   std::optional<std::string> commit(const Item& top);
   void abort() { output_.reset(); }
 
  private:
   void open_former(const ArchiveTarget& target, Existing wish);
+  bool holds_this_alone() const;
   void carry_over_images();
   ArchiveOutput& output();
 
@@ -41,6 +49,7 @@ class Destination {
   oci_layout::LayoutIndex index_;
   std::unique_ptr<ArchiveOutput> output_;  // none in a preview
   std::optional<oci_layout::Descriptor> top_;
+  oci_layout::BelongingEntries belonging_;
 };
 
 }  // namespace sealos::oci_archive

@@ -222,3 +222,48 @@ TEST_CASE("an archive that is damaged is refused") {
   CHECK_THROWS_WITH_AS(Reference(folder.str("twice.tar")).open_source(host.host()),
                        doctest::Contains("more than one"), Error);
 }
+
+TEST_CASE("what refers to an image is written with it, or added to it, and found by its subject") {
+  TempFolder folder;
+  FakeHost host;
+  const std::string details = folder.str("a.tar:v1");
+  const Digest subject = digest_of(manifest_of("layer"));
+  const auto note = [&](const std::string& text) {
+    Json json = Json::parse(manifest_of(text));
+    json.set("artifactType", "x/note");
+    json.set("subject", Json::object({{"digest", subject.str()}}));
+    return item_of(json.dump());
+  };
+  {
+    const auto to = Reference(details).open_destination(host.host());
+    to->put_blob(blob_of("layer"), *memory_stream("layer"));
+    to->put_blob(blob_of("one"), *memory_stream("one"));
+    to->put_manifest(std::nullopt, item_of(manifest_of("layer")));
+    CHECK_THROWS_WITH_AS(to->put_referrer(item_of(manifest_of("layer"))),
+                         doctest::Contains("subject"), Error);
+    CHECK(to->list_referrers(subject, std::nullopt).empty());
+    to->put_referrer(note("one"));
+    to->commit({});
+  }
+  const auto found = [&] {
+    const auto from = Reference(details).open_source(host.host());
+    CHECK(digest_of(from->read_manifest(std::nullopt).data) == subject);
+    return from->list_referrers(subject, "x/note").size();
+  };
+  CHECK(found() == 1);
+  host.options["referrers-only"] = "true";
+  {
+    const auto to = Reference(details).open_destination(host.host());
+    CHECK(to->list_referrers(subject, "x/note").size() == 1);
+    to->put_blob(blob_of("two"), *memory_stream("two"));
+    to->put_referrer(note("two"));
+    to->commit({});
+  }
+  CHECK(found() == 2);
+  CHECK(layer_in(host, details, "layer") == "layer");
+  host.options["oci-archive.existing"] = "replace";
+  CHECK_THROWS_AS(Reference(details).open_destination(host.host()), Error);
+  host.options.clear();
+  write_image(host, details, "layer");  // a file that is written anew has only what is put
+  CHECK(found() == 0);
+}

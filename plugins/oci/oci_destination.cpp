@@ -6,7 +6,6 @@
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/oci_layout/reach.hpp"
-#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci {
 
@@ -75,16 +74,24 @@ void Destination::put_manifest(const std::optional<Digest>& instance, const Item
 }
 
 void Destination::put_referrer(const Item& manifest) {
-  const Digest digest = digest_of(manifest.data);
-  check_layout_manifest(digest, manifest);
-  if (!subject_of(manifest))
-    throw Error(Status::invalid, "oci: a manifest without a subject refers to nothing");
-  writer_.put(digest, manifest.data);
-  referrers_.push_back(referrer_descriptor(digest, manifest));
+  writer_.put(belonging_.add_referrer(manifest), manifest.data);
+}
+
+void Destination::put_attached(const Digest& subject, const std::string& kind,
+                               const Item& manifest) {
+  writer_.put(belonging_.add_attached(subject, kind, manifest), manifest.data);
+}
+
+std::vector<Referrer> Destination::list_referrers(
+    const Digest& subject, const std::optional<std::string>& artifact_type) const {
+  if (layout_.blobs() == nullptr) return {};
+  return referrers_in(layout_.read_index(false).entries(), *layout_.blobs(), subject,
+                      artifact_type);
 }
 
 std::optional<std::string> Destination::commit(const Item&) {
-  if (!top_) throw Error(Status::internal, "oci: there is no manifest to commit");
+  if (!top_ && belonging_.empty())
+    throw Error(Status::internal, "oci: there is no manifest to commit");
   writer_.flush();
   layout_.write_layout_file();
   replace_index();
@@ -96,8 +103,8 @@ void Destination::replace_index() {
   const FolderLock lock = layout_.index_lock(host_);
   LayoutIndex index = layout_.read_index(false);
   const LayoutIndex before = index;
-  const std::string replaced = index.add(*top_, name_.name);
-  for (const Json& descriptor : referrers_) index.add_referrer(descriptor);
+  const std::string replaced = top_ ? index.add(*top_, name_.name) : "";
+  belonging_.put_into(index);
   const bool drop = remove_replaced_ && !replaced.empty();
   if (drop) index.remove_unnamed(replaced);
   layout_.replace_index(index);

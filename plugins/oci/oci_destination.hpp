@@ -9,6 +9,7 @@
 #include "layout_folder.hpp"
 #include "sealos/sdk/destination.hpp"
 #include "sealos/sdk/host.hpp"
+#include "support/oci_layout/belonging_entries.hpp"
 #include "support/oci_layout/layout_index.hpp"
 #include "support/oci_layout/layout_name.hpp"
 
@@ -28,6 +29,10 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   /// It gets an entry of its own in index.json, without a name.
   void put_referrer(const Item& manifest);
+  std::vector<Referrer> list_referrers(const Digest& subject,
+                                       const std::optional<std::string>& artifact_type) const;
+  /// It gets an entry with a name made of the subject's digest.
+  void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort();
 
@@ -43,7 +48,7 @@ class Destination {
   std::optional<FolderLock> blob_lock_;
   BlobWriter writer_;
   std::optional<oci_layout::Descriptor> top_;
-  std::vector<Json> referrers_;  // their descriptors
+  oci_layout::BelongingEntries belonging_;
   bool ended_ = false;
 };
 

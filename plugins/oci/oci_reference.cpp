@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "layout_folder.hpp"
+#include "support/oci_layout/media_types.hpp"
 #include "support/oci_layout/reach.hpp"
 
 namespace sealos::oci {
@@ -37,14 +38,18 @@ std::vector<std::string> Reference::list_tags(sdk::Host host) const {
   return at_place([&] { return LayoutFolder::open(host, name().path).read_index(true).names(); });
 }
 
-void Reference::remove(sdk::Host host) const {
+void Reference::remove(sdk::Host host, std::uint32_t flags) const {
   at_place([&] {
     const LayoutFolder layout = LayoutFolder::open(host, name().path);
     const auto blob_lock = layout.blob_lock(host, FolderLock::Kind::exclusive);
     const FolderLock lock = layout.index_lock(host);
     const LayoutIndex before = layout.read_index(true);
     LayoutIndex after = before;
-    after.remove(before.select(name()));
+    const size_t position = before.select(name());
+    const auto image = oci_layout::Descriptor::of(before.entries()[position]);
+    if ((flags & SEALOS_REMOVE_ONLY_INDEX) != 0 && !oci_layout::is_index(image.media_type))
+      throw Error(Status::invalid, "it is an image and no index");
+    after.remove(position);
     if (layout.shares_blobs()) return layout.replace_index(after);
     // Both are known before anything is removed, so that an entry of unknown type stops it.
     const auto reached_before = oci_layout::reachable_blobs(before, *layout.blobs());

@@ -23,7 +23,7 @@ class Reference : public oci_layout::LayoutReference {
   std::unique_ptr<Destination> open_preview(sdk::Host host) const;
   std::vector<std::string> list_tags(sdk::Host host) const;
   /// Removes the entry, and the blobs that no other entry needs.
-  void remove(sdk::Host host) const;
+  void remove(sdk::Host host, std::uint32_t flags = 0) const;
 
  private:
   std::unique_ptr<Destination> open(sdk::Host host, sdk::Intent intent) const;

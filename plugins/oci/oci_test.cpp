@@ -62,6 +62,8 @@ TEST_CASE("removing an image removes the blobs that no other one needs") {
   write_image(host, folder.str("l:v1"), {"one", "shared"});
   write_image(host, folder.str("l:v2"), {"two", "shared"});
   write_image(host, folder.str("l:v3"), {"two", "shared"});
+  CHECK_THROWS_WITH_AS(Reference(folder.str("l:v1")).remove(host.host(), SEALOS_REMOVE_ONLY_INDEX),
+                       doctest::Contains("no index"), Error);
   Reference(folder.str("l:v1")).remove(host.host());
   CHECK_FALSE(fs::exists(folder.path / "l" / file_of("one")));
   CHECK(fs::exists(folder.path / "l" / file_of("shared")));
@@ -231,6 +233,9 @@ TEST_CASE("what refers to an image is stored beside it, and found by its subject
     to->commit(item_of(manifest_of({"layer"})));
   }
   const auto from = Reference(details).open_source(host.host());
+  const auto known = Reference(details).open_destination(host.host());
+  CHECK(known->list_referrers(subject, "application/sbom").size() == 1);
+  CHECK(known->list_referrers(subject, "x/other").empty());
   const auto found = from->list_referrers(subject, std::nullopt);
   REQUIRE(found.size() == 1);
   CHECK(found[0].digest == digest_of(sbom.data));
@@ -239,4 +244,23 @@ TEST_CASE("what refers to an image is stored beside it, and found by its subject
   CHECK(from->list_referrers(subject, "application/sbom").size() == 1);
   CHECK(from->list_referrers(subject, "x/other").empty());
   CHECK(from->list_referrers(digest_of(sbom.data), std::nullopt).empty());
+}
+
+TEST_CASE("something can be added to an image that is there") {
+  const TempFolder folder;
+  const FakeHost host;
+  const std::string details = folder.str("layout");
+  write_image(host, details + ":1", {"layer"});
+  const Digest subject = digest_of(manifest_of({"layer"}));
+  Json json = Json::parse(manifest_of({"note"}));
+  json.set("subject", Json::object({{"digest", subject.str()}}));
+  {
+    const auto to = Reference(details + ":1").open_destination(host.host());
+    CHECK_THROWS_AS(to->commit({}), Error);
+    to->put_referrer(item_of(json.dump()));
+    to->commit({});
+  }
+  const auto from = Reference(details + ":1").open_source(host.host());
+  CHECK(digest_of(from->read_manifest(std::nullopt).data) == subject);
+  CHECK(from->list_referrers(subject, std::nullopt).size() == 1);
 }

@@ -8,9 +8,9 @@
 
 #include "layer_writer.hpp"
 #include "stored_commit.hpp"
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/tar/tar_writer.hpp"
 
 namespace sealos::ostree {
@@ -91,7 +91,7 @@ WrittenBlob BlobWriter::split(const std::optional<Digest>& digest, Stream& from)
                             own.brief()));
   }
   const std::string packed = read_all(again.get(), "the tar-split", kMostTarSplit);
-  std::string text = layer_tar::base64_encode(std::as_bytes(std::span(packed)));
+  std::string text = encode_base64(packed);
   if (text.size() > kMostPulled) {
     host_.warn(
         fmt::format("ostree: the commit of layer {} has {} bytes, more than ostree pulls "

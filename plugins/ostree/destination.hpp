@@ -21,7 +21,7 @@ namespace sealos::ostree {
 /// of image and blobs appear, in commit. put_blob and try_reuse are thread-safe.
 class Destination {
  public:
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL | SEALOS_STORES_SIGNATURES;
+  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
 
   /// split: store layers as files where that can be; else as they are. The repository may be
   /// nullptr for a preview, of a copy that would make it.

@@ -3,8 +3,8 @@
 #include "commit_tree.hpp"
 #include "image_manifest.hpp"
 #include "ostree_fixture.hpp"
+#include "support/base64/base64.hpp"
 #include "support/compression/compression.hpp"
-#include "support/layer_tar/base64.hpp"
 
 using namespace sealos;
 using namespace sealos::ostree;
@@ -18,7 +18,7 @@ const std::string kLayer = TarBuilder().file("a", "content").file("b/c", "more")
 std::string packed(const std::string& lines) {
   const auto stream = compress(memory_stream(lines), Compression::gzip);
   const std::string bytes = read_stream(*stream, 64 << 20, "gzip");
-  return layer_tar::base64_encode(std::as_bytes(std::span(bytes)));
+  return encode_base64(bytes);
 }
 
 /// An image whose layer's commit somebody else has made.

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "commit_tree.hpp"
+#include "support/base64/base64.hpp"
 #include "support/compression/compression.hpp"
-#include "support/layer_tar/base64.hpp"
 #include "support/layer_tar/tar_split_stream.hpp"
 
 namespace sealos::ostree {
@@ -26,7 +26,7 @@ class TarSplitBytes final : public Stream {
     if (at_ == piece_.size() && !text_.empty()) {
       piece_.clear();
       at_ = 0;
-      if (!layer_tar::append_from_base64(piece_, text_.substr(0, kPiece))) {
+      if (!append_from_base64(piece_, text_.substr(0, kPiece))) {
         throw Error(Status::corrupt, fmt::format("the tar-split of the commit {} is not base64",
                                                  commit_->checksum()));
       }

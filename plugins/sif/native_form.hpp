@@ -24,7 +24,9 @@ class NativeForm final : public Form {
  public:
   NativeForm(const sdk::Host& host, const std::string& path, sdk::Intent intent);
 
-  std::uint32_t flags() const override { return SEALOS_PARALLEL; }
+  std::uint32_t flags() const override {
+    return keep_layers_ ? SEALOS_PARALLEL : SEALOS_PARALLEL | SEALOS_UNPACKS;
+  }
   std::vector<std::string> manifest_types() const override;
   Blob put_blob(const Blob& blob, Stream& from) override;
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest) override;

@@ -28,7 +28,7 @@ function(sealos_add_plugin name)
     LIBRARY_OUTPUT_DIRECTORY ${output} POSITION_INDEPENDENT_CODE ON
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON LINK_DEPENDS ${map})
   target_compile_definitions(${target} PRIVATE SEALOS_PLUGIN_VERSION="${arg_VERSION}")
-  target_link_options(${target} PRIVATE -Wl,--version-script=${map} -Wl,-z,now)
+  target_link_options(${target} PRIVATE -Wl,--version-script=${map} -Wl,-z,now -Wl,--as-needed)
   if(NOT SEALOS_SANITIZE AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()

@@ -13,12 +13,12 @@ Environment: SEALOS_BENCH_PEER  as --peer (default: skopeo); a peer in another r
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shlex
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
@@ -47,7 +47,7 @@ def files_of_this_machine(megabytes):
 
 
 def real_image(folder, megabytes, count):
-    """An image of so many gzip layers of about the same size."""
+    """An image of so many layers of about the same size, compressed as most are in registries."""
     layout = layouts.Layout(folder)
     files = files_of_this_machine(megabytes)
     share = sum(os.path.getsize(f) for f in files) / count
@@ -62,9 +62,17 @@ def real_image(folder, megabytes, count):
             size += len(data)
 
     for _ in range(count):
-        made.append(layout.add_layer(fill, "gzip"))
+        made.append(layout.add_layer(fill, "gzip", 6))
     layout.tag("1", layout.add_image(made))
     return layout
+
+
+def unmount_below(folder):
+    """What programs have mounted there for good, also in another root that shows the folder."""
+    with open("/proc/mounts", encoding="utf-8") as file:
+        places = [line.split()[1] for line in file]
+    for place in reversed([p for p in places if folder + "/" in p + "/"]):
+        process.run("umount", place)
 
 
 class Bench:
@@ -74,10 +82,12 @@ class Bench:
     def __init__(self, options, folder):
         self.options, self.folder = options, folder
         self.serial, self._registry, self._daemon, self._store, self._filled = 0, None, None, None, set()
+        made = "%d-%d" % (options.megabytes, options.layers)
+        self.image = hashlib.sha256(options.image.encode()).hexdigest()[:8] if options.image else made
 
     def once(self, name, make):
         """The folder of that name, made by make(folder) unless an earlier run did."""
-        folder = os.path.join(self.folder, name)
+        folder = os.path.join(self.folder, name + "-" + self.image)
         if not os.path.exists(folder + ".done"):
             shutil.rmtree(folder, ignore_errors=True)
             make(folder)
@@ -92,8 +102,7 @@ class Bench:
     def gzip(self):
         if self.options.image:
             return self.options.image
-        name = "gzip-%d-%d" % (self.options.megabytes, self.options.layers)
-        return "oci:%s:1" % self.once(name, lambda f: real_image(f, self.options.megabytes, self.options.layers))
+        return "oci:%s:1" % self.once("gzip", lambda f: real_image(f, self.options.megabytes, self.options.layers))
 
     @property
     def plain_dir(self):
@@ -122,7 +131,7 @@ class Bench:
 
     @property
     def stored(self):
-        reference = self.store.reference("localhost/source:1")
+        reference = self.store.reference("localhost/source-%s:1" % self.image)
         self.once("stored", lambda f: self.skopeo(self.gzip, reference))
         return reference
 
@@ -147,10 +156,11 @@ class Bench:
         return self._daemon
 
     def target(self):
+        """A path where nothing is."""
         path = os.path.join(self.folder, "target")
-        shutil.rmtree(path, ignore_errors=True)
+        unmount_below(path)
         if os.path.exists(path):
-            os.unlink(path)
+            shutil.rmtree(path)
         return path
 
     def new_dir(self):
@@ -194,11 +204,22 @@ class Bench:
             return ["-o", "docker-daemon.host=" + self.daemon.host]
         return ["--%s-daemon-host=%s" % ("src" if source.startswith("docker-daemon:") else "dest", self.daemon.host)]
 
+    def size_of(self, destination):
+        """In MB, of what was written; nan where it cannot be said."""
+        transport = destination.split(":")[0]
+        if transport == "docker":
+            raw = json.loads(process.check("skopeo", "inspect", "--raw", "--tls-verify=false", destination))
+            return sum(layer["size"] for layer in raw["layers"]) / 1e6
+        if transport == "docker-daemon":
+            return float("nan")
+        return int(process.check("du", "-sb", os.path.join(self.folder, "target")).split()[0]) / 1e6
+
     def stop(self):
-        self.target()
         for server in (self._registry, self._daemon):
             if server is not None:
                 server.stop()
+        self.target()
+        unmount_below(self.folder)
 
 
 def level(number):
@@ -260,20 +281,8 @@ def idle_and_all():
     return ticks[3] + ticks[4], sum(ticks)
 
 
-def size_of(destination):
-    """In MB, of what was written; nan where it cannot be said."""
-    transport, details = destination.split(":", 1)
-    if transport == "docker":
-        raw = json.loads(process.check("skopeo", "inspect", "--raw", "--tls-verify=false", destination))
-        return sum(layer["size"] for layer in raw["layers"]) / 1e6
-    if transport in ("containers-storage", "docker-daemon"):
-        return float("nan")
-    path = details.split(":")[0]
-    return int(subprocess.run(["du", "-sb", path], stdout=subprocess.PIPE, check=True).stdout.split()[0]) / 1e6
-
-
-def measure(command, destination=None):
-    """(seconds, CPU seconds, peak MB, idle share, MB written)"""
+def measure(command):
+    """(seconds, CPU seconds, peak MB, idle share)"""
     os.sync()
     env = dict(os.environ, PATH=environment.PATH, SEALOS_PLUGIN_PATH=environment.PLUGINS)
     idle, ticks = idle_and_all()
@@ -282,7 +291,7 @@ def measure(command, destination=None):
         sys.exit(str(result))
     idle_now, ticks_now = idle_and_all()
     share = (idle_now - idle) / max(1, ticks_now - ticks)
-    return seconds, cpu_seconds, peak_kib / 1024, share, size_of(destination) if destination else float("nan")
+    return seconds, cpu_seconds, peak_kib / 1024, share
 
 
 def medians(results):
@@ -299,12 +308,12 @@ def compare(bench, name):
         turns = [(sealos_copy, ours), (peer_copy, theirs)]
         for command, results in turns if i % 2 == 0 else reversed(turns):
             if name == "start":
-                results.append(measure([environment.SEALOS, "--version"] if command is sealos_copy
-                                       else [*bench.options.peer, "--version"]))
+                results.append((*measure([environment.SEALOS, "--version"] if command is sealos_copy
+                                         else [*bench.options.peer, "--version"]), float("nan")))
                 continue
             source, destination, flags = ROUTES[name]
             to = destination(bench)
-            results.append(measure(command(bench, source(bench), to, flags), to))
+            results.append((*measure(command(bench, source(bench), to, flags)), bench.size_of(to)))
     return medians(ours), medians(theirs)
 
 

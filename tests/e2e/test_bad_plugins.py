@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 
 from support import environment, layouts, process
 from support.case import Case, main, tree
@@ -73,6 +74,18 @@ class BadPlugins(Case):
                 result = self.sealos("push", "-q", "--retry", "0", self.image, "faulty:x",
                                      env=self.plugins_with(fault), timeout=60)
                 self.assert_named(result)
+
+    def test_a_crash_names_the_plugin(self):
+        if environment.SANITIZED:
+            self.skipTest("a sanitizer reports crashes itself")
+        folder = os.path.join(environment.BUILD, "tests/box/now")
+        for fault, name in (("crashes", "SIGSEGV"), ("crashes_in_a_thread", "SIGSEGV"), ("crashes_in_release", "SIGABRT")):
+            with self.subTest(fault):
+                env = self.environment(SEALOS_PLUGIN_PATH=folder + ":" + environment.PLUGINS, BOX_FAULT=fault)
+                result = self.sealos("push", "-q", self.image, "box:%s:x" % self.path("box"), env=env)
+                self.assertEqual(result.code, -getattr(signal, name), result)
+                line = "sealos: the plugin box (%s/box.so) crashed (%s)" % (folder, name)
+                self.assertEqual([l for l in result.lines if "terminate" not in l and "what" not in l], [line], result)
 
     def test_the_plugin_without_a_fault_works(self):
         env = self.plugins_with("none")

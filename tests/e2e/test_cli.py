@@ -15,7 +15,7 @@ class Cli(Case):
         self.assertEqual(result.err, "")
 
     def test_help_names_every_flag(self):
-        result = self.sealos("push", "--help")
+        result = self.sealos("push", "--help-all")
         self.assertEqual(result.code, process.OK, result)
         for flag in ("--all", "--authfile", "--cert-dir", "--creds", "--digestfile", "--quiet", "--retry",
                      "--retry-delay", "--tls-verify", "--verbose"):

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 
-from support import environment, layouts, process, servers, stored
+from support import environment, keys, layouts, process, servers, stored
 from support.case import Case, main, tree
 
 environment.need("skopeo", "docker-registry", "openssl", "gpg")
@@ -19,24 +19,10 @@ class Encryption(Case):
         self.image = layouts.small_image(self.path("image"))
         self.source = "oci:%s:1" % self.image.folder
         self.original = stored.in_oci(self.image.folder, "1")
-        os.mkdir(self.path("keys"))
+        self.keys = keys.Keys(self.path("keys"))
 
     def key(self, name):
-        return self.path("keys", name)
-
-    def make_rsa(self, name="rsa"):
-        process.check("openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", self.key(name))
-        process.check("openssl", "pkey", "-in", self.key(name), "-pubout", "-out", self.key(name + ".pub"))
-
-    def make_ec(self, name="ec", curve="P-256"):
-        process.check("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:" + curve,
-                      "-out", self.key(name))
-        process.check("openssl", "pkey", "-in", self.key(name), "-pubout", "-out", self.key(name + ".pub"))
-
-    def make_certificate(self, name="rsa"):
-        self.make_rsa(name)
-        process.check("openssl", "req", "-x509", "-new", "-key", self.key(name), "-subj", "/CN=" + name, "-days", "2",
-                      "-out", self.key(name + ".crt"))
+        return self.keys.path(name)
 
     def layers(self, image):
         return image.manifest["layers"]
@@ -75,20 +61,20 @@ class Encryption(Case):
         self.assert_decrypted(stored.in_oci(self.path("by-sealos"), "1"))
 
     def test_keys_of_jwe(self):
-        self.make_rsa()
+        self.keys.rsa()
         self.both_ways(["jwe:" + self.key("rsa.pub")], [self.key("rsa")])
 
     def test_keys_of_jwe_on_every_curve(self):
         for curve in ("P-256", "P-384", "P-521"):
             with self.subTest(curve=curve):
-                self.make_ec(curve=curve)
+                self.keys.ec(curve=curve)
                 self.both_ways(["jwe:" + self.key("ec.pub")], [self.key("ec")])
                 for name in ("encrypted", "by-skopeo", "skopeos", "by-sealos"):
                     shutil.rmtree(self.path(name))
 
     def test_two_recipients_each_of_whom_can_read(self):
-        self.make_rsa()
-        self.make_ec()
+        self.keys.rsa()
+        self.keys.ec()
         public = ["jwe:" + self.key("rsa.pub"), "jwe:" + self.key("ec.pub")]
         self.encrypt(public)
         for name in ("rsa", "ec"):
@@ -97,7 +83,7 @@ class Encryption(Case):
             self.assert_decrypted(stored.in_oci(self.path("for-" + name), "1"))
 
     def test_certificates(self):
-        self.make_certificate()
+        self.keys.certificate()
         self.both_ways(["pkcs7:" + self.key("rsa.crt")], [self.key("rsa"), self.key("rsa.crt")])
 
     def test_openpgp_keys(self):
@@ -119,8 +105,33 @@ class Encryption(Case):
                   "oci:%s:1" % self.path("by-sealos"))
         self.assert_decrypted(stored.in_oci(self.path("by-sealos"), "1"))
 
+    def test_a_passphrase_is_asked_for_once_on_the_terminal_or_is_in_a_file(self):
+        self.keys.ec()
+        process.check("openssl", "pkey", "-in", self.key("ec"), "-aes256", "-passout", "pass:0pen me", "-out", self.key("locked"))
+        ring = self.path("g")
+        os.mkdir(ring, 0o700)
+        self.addCleanup(process.run, "gpgconf", "--homedir", ring, "--kill", "all")
+        gpg = ["gpg", "--homedir", ring, "--batch", "--pinentry-mode", "loopback", "--passphrase", "0pen me"]
+        process.check(*gpg, "--quick-gen-key", "Tester <tester@example.com>", "rsa2048", "encr,sign", "1d")
+        process.check(*gpg, "--output", self.key("locked.gpg"), "--export-secret-keys")
+        self.push("--encryption-key", "jwe:" + self.key("ec.pub"), "--encryption-key", "pgp:tester@example.com", self.source,
+                  "oci:%s:1" % self.path("secret"), env=self.environment(GNUPGHOME=ring))
+        with open(self.key("pass"), "w", encoding="ascii") as file:
+            file.write("0pen me\n")
+        for name in ("locked", "locked.gpg"):
+            with self.subTest(key=name):
+                arguments = ["push", "-q", "--decryption-key", self.key(name), "oci:%s:1" % self.path("secret"), "dir:" + self.path("plain")]
+                code, shown = self.ask(*arguments, answers=[("Passphrase of", "0pen me")])
+                self.assertEqual(code, process.OK, shown)
+                self.assertEqual(shown.count("Passphrase of"), 1, shown)
+                self.assertNotIn("0pen me", shown)
+                code, shown = self.ask(*arguments, answers=[("Passphrase of", "wrong")])
+                self.assertEqual(code, process.DENIED, shown)
+                arguments[3] += ":file=" + self.key("pass")
+                self.assertEqual(self.sealos(*arguments).code, process.OK)
+
     def test_some_layers(self):
-        self.make_ec()
+        self.keys.ec()
         count = len(self.layers(self.original))
         for text, which in (("0", {0}), ("-1", {count - 1}), ("0,-1", {0, count - 1}), ("0--1", set(range(count)))):
             with self.subTest(layers=text):
@@ -130,8 +141,30 @@ class Encryption(Case):
                           "oci:%s:1" % self.path("plain" + text))
                 self.assert_decrypted(stored.in_oci(self.path("plain" + text), "1"))
 
+    def test_all_but_the_layers_of_the_base_image(self):
+        self.keys.ec()
+        base = layouts.Layout(self.path("base"))
+        base.tag("1", base.add_image(layouts.small_layers(base)[:2]))
+        registry = servers.Registry(self.path("registry"))
+        self.addCleanup(registry.stop)
+        # The base in another compression: what counts is what is in the layers.
+        self.copy("oci:%s:1" % base.folder, registry.reference("base:1"), "--compression-format", "zstd")
+        public = ["--encryption-key", "jwe:" + self.key("ec.pub")]
+        for number, name in enumerate(("oci:%s:1" % base.folder, registry.reference("base:1"))):
+            target = "oci:%s:1" % self.path("secret%d" % number)
+            loose = ["--tls-verify=false"] if "docker:" in name else []
+            self.push(*loose, *public, "--encrypt-layer", "not:" + name, self.source, target)
+            self.assert_encrypted(stored.in_oci(self.path("secret%d" % number), "1"), {2})
+        other = layouts.small_image(self.path("other"), seed=5)
+        for wrong, words in (("oci:%s:1" % other.folder, "no layer of the base"), (self.source, "all layers"),
+                             ("oci:%s:none" % base.folder, "none"), ("", "not:IMAGE")):
+            result = self.sealos("push", "-q", *public, "--encrypt-layer", "not:" + wrong, self.source, "oci:" + self.path("no"))
+            self.assertNotEqual(result.code, process.OK, result)
+            self.assertIn(words, result.err)
+            self.assertFalse(os.path.exists(self.path("no")))
+
     def test_an_encrypted_image_goes_to_a_registry_and_on_without_keys(self):
-        self.make_ec()
+        self.keys.ec()
         registry = servers.Registry(self.path("registry"))
         self.addCleanup(registry.stop)
         there = registry.reference("secret:1")
@@ -143,7 +176,7 @@ class Encryption(Case):
         self.assert_decrypted(stored.in_oci(self.path("plain"), "1"))
 
     def test_layers_are_compressed_before_they_are_encrypted(self):
-        self.make_ec()
+        self.keys.ec()
         self.push("--compression-format=zstd", "--force-compression",
                   "--encryption-key", "jwe:" + self.key("ec.pub"), self.source, "oci:%s:1" % self.path("encrypted"))
         image = stored.in_oci(self.path("encrypted"), "1")
@@ -153,8 +186,8 @@ class Encryption(Case):
         self.assert_decrypted(stored.in_oci(self.path("plain"), "1"))
 
     def test_the_wrong_key_opens_nothing(self):
-        self.make_ec()
-        self.make_ec("other")
+        self.keys.ec()
+        self.keys.ec("other")
         self.encrypt(["jwe:" + self.key("ec.pub")])
         result = self.sealos("push", "--decryption-key", self.key("other"), "oci:%s:1" % self.path("encrypted"),
                              "oci:%s:1" % self.path("plain"))
@@ -162,7 +195,7 @@ class Encryption(Case):
         self.assertFalse(os.path.exists(self.path("plain", "index.json")))
 
     def test_altered_ciphertext_and_authentication_codes_are_refused(self):
-        self.make_ec()
+        self.keys.ec()
         for what in ("ciphertext", "hmac"):
             with self.subTest(what=what):
                 self.encrypt(["jwe:" + self.key("ec.pub")], name="altered-" + what)
@@ -204,7 +237,7 @@ class Encryption(Case):
             file.write(data)
 
     def test_what_cannot_be_encrypted_is_refused_before_anything_is_written(self):
-        self.make_ec()
+        self.keys.ec()
         public = ["--encryption-key", "jwe:" + self.key("ec.pub")]
         cases = [
             (["--encrypt-layer", "0"], "--encryption-key"),

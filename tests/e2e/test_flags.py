@@ -5,7 +5,7 @@ import json
 import os
 import re
 
-from support import daemon, environment, platforms, process, servers, stored, stores
+from support import daemon, environment, platforms, process, servers, signing, stored, stores
 from support.case import Case, main, tree
 
 environment.need("docker-registry", root=True)
@@ -61,8 +61,8 @@ def kept(route):
 
 
 def unpacked(route):
-    """A store unpacks layers, so that how they come makes no difference."""
-    return REFUSED if route.transport == "containers-storage" else WORKS
+    """A store and a SIF unpack layers, so that how they come makes no difference."""
+    return REFUSED if route.transport in ("containers-storage", "sif") else WORKS
 
 
 def blobs(route):
@@ -70,8 +70,18 @@ def blobs(route):
     return WORKS if route.transport in ("dir", "docker", "oci", "oci-archive") else REFUSED
 
 
+def referrers(route):
+    """What names an image as its subject can be beside it."""
+    return WORKS if route.transport in ("docker", "oci", "oci-archive") else REFUSED
+
+
 def packed(route):
     return REFUSED if route.transport == "ostree" else unpacked(route)
+
+
+def signed(route):
+    """A registry would have to be configured for it."""
+    return WORKS if route.transport in ("dir", "containers-storage", "ostree") else REFUSED
 
 
 # What is given, and what then happens. {0}: a folder of the test. The image has gzip layers and an OCI manifest.
@@ -82,6 +92,7 @@ FLAGS = {
     "--cert-dir": (["--cert-dir", "{0}/certs"], lambda route: certificates(route.transports)),
     "--compression-format": (["--compression-format", "gzip"], packed),
     "--compression-level": (["--compression-level", "5"], never),  # nothing is compressed
+    "--cr-option": (["--cr-option", "yes"], referrers),
     "--creds": (["--creds", "me:secret"], docker),
     "--dest-authfile": (["--dest-authfile", "{0}/auth.json"], to_docker),
     "--dest-cert-dir": (["--dest-cert-dir", "{0}/certs"], lambda route: certificates([route.transport])),
@@ -112,6 +123,12 @@ FLAGS = {
     "--retry-delay": (["--retry-delay", "10ms"], always),
     "--retry-on": (["--retry-on", "network"], docker),
     "--rm": (["--rm"], never),  # it is no list in the store
+    "--insecure-policy": (["--insecure-policy"], always),
+    "--sign-by": (["--sign-by", "0" * 40], never),  # there is no such key
+    "--sign-by-sigstore-private-key": (["--sign-by-sigstore-private-key", "{0}/cosign.key", "--sign-passphrase-file",
+                                        "{0}/passphrase", "--sign-identity", "registry.example.com/app:1"], signed),
+    "--sign-identity": (["--sign-identity", "registry.example.com/app:1"], never),  # nothing is signed
+    "--sign-passphrase-file": (["--sign-passphrase-file", "{0}/passphrase"], never),
     "--signature-policy": (["--signature-policy", "{0}/policy.json"], always),
     "--sparse": (["--sparse"], never),  # one image is no index
     "--src-authfile": (["--src-authfile", "{0}/auth.json"], from_docker),
@@ -140,7 +157,8 @@ class Flags(Case):
         self.push("-q", "--platform", "linux/amd64", "oci:%s:1" % layout.folder, "oci:%s:1" % self.path("image"))
         self.source = "oci:%s:1" % self.path("image")
         self.index = "oci:%s:1" % layout.folder
-        for name, text in (("auth.json", '{"auths":{}}'), ("policy.json", '{"default":[{"type":"insecureAcceptAnything"}]}')):
+        for name, text in (("auth.json", '{"auths":{}}'), ("cosign.key", signing.SIGSTORE_KEY),
+                           ("passphrase", signing.SIGSTORE_PASSPHRASE), ("policy.json", '{"default":[{"type":"insecureAcceptAnything"}]}')):
             with open(self.path(name), "w", encoding="ascii") as file:
                 file.write(text)
         process.check("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -187,8 +205,8 @@ class Flags(Case):
         return flags
 
     def test_every_flag_is_in_the_table(self):
-        text = self.push("--help").out
-        self.assertEqual(set(re.findall(r"--[a-z][a-z-]+", text)) - {"--help"} - set(FLAGS), set())
+        text = self.push("--help-all").out
+        self.assertEqual(set(re.findall(r"--[a-z][a-z-]+", text)) - {"--help", "--help-all"} - set(FLAGS), set())
 
     def test_each_flag_with_each_transport(self):
         for route in self.routes():

@@ -2,10 +2,7 @@
 
 import json
 import os
-import pty
-import select
 import subprocess
-import time
 
 from support import certificates, environment, layouts, process, servers, tokens
 from support.case import Case, main
@@ -113,27 +110,6 @@ class LoginCommand(Case):
             with self.subTest(arguments=arguments):
                 result = self.login(*arguments, text="x", env=self.environment(CONTAINERS_REGISTRIES_CONF="/dev/null"))
                 self.assert_refused(result, process.USAGE, word)
-
-    def ask(self, *arguments, answers):
-        """Runs a command on a terminal; answers: [(what is asked, what is typed)]. (exit code, what was shown)"""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.execve(environment.SEALOS, [environment.SEALOS, *arguments], self.environment())
-        shown, deadline, answers = "", time.monotonic() + 30, list(answers)
-        while time.monotonic() < deadline:
-            if not select.select([terminal], [], [], 1)[0]:
-                continue
-            try:
-                data = os.read(terminal, 4096)
-            except OSError:
-                break
-            if not data:
-                break
-            shown += data.decode(errors="replace")
-            if answers and answers[0][0] in shown:
-                os.write(terminal, answers.pop(0)[1].encode() + b"\n")
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
     def test_a_terminal_is_asked_and_shows_no_password(self):
         code, shown = self.ask("login", *self.flags, self.address, answers=[("Username", "me"), ("Password", PASSWORD)])

@@ -3,7 +3,7 @@
 import json
 import os
 
-from support import environment, layouts, process, servers, stored, stores
+from support import environment, layouts, platforms, process, servers, stored, stores
 from support.case import Case, main
 
 environment.need("skopeo", "docker-registry", "podman", "buildah", "busybox", root=True)
@@ -75,6 +75,31 @@ class StoreLists(Case):
                              "docker://127.0.0.1:%d/list:1" % port)
         self.assertEqual(result.code, process.NETWORK, result)
         self.assertEqual(self.names(), ["localhost/amd:1", "localhost/arm:1", "localhost/list:1"])
+
+    def test_a_list_is_written_with_its_images_and_podman_uses_it(self):
+        layout = platforms.six(self.path("six"), compression="")
+        source, digest = "oci:%s:1" % layout.folder, stored.in_oci(layout.folder, "1").manifest_digest
+        for store in (self.store, stores.Store(self.path("overlay"), "overlay")):
+            self.addCleanup(store.close)
+            with self.subTest(driver=store.driver):
+                target, back = store.reference("localhost/six:1"), self.path("back-" + store.driver)
+                for _ in range(2):
+                    self.assertEqual(self.push("--all", source, target).out.strip(), digest)
+                listed = json.loads(store.podman("manifest", "inspect", "localhost/six:1"))
+                self.assertEqual(platforms.names_in(listed), list(platforms.SIX))
+                self.assertEqual(len(store.podman("images", "-a", "-q").split()), 7)
+                store.podman("manifest", "push", "--all", "localhost/six:1", "dir:" + back)
+                self.assertEqual(stored.in_dir(back).manifest_digest, digest)
+                self.copy(target, "dir:" + back + "-ours", "--all")
+                self.assertEqual(stored.in_dir(back + "-ours").manifest_digest, digest)
+                container = store.buildah("from", "localhost/six:1")
+                with open(os.path.join(store.buildah("mount", container), "platform"), encoding="ascii") as file:
+                    self.assertEqual(file.read(), "linux/amd64")
+                store.buildah("umount", container)
+                store.buildah("rm", container)
+                store.podman("manifest", "rm", "localhost/six:1")
+                store.podman("image", "prune", "-f")
+                self.assertEqual(store.podman("images", "-a", "-q"), "")
 
     def list_digest(self):
         with open(os.path.join(self.store.root, "vfs-images/images.json"), encoding="utf-8") as file:

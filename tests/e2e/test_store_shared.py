@@ -51,11 +51,17 @@ class StoreShared(Case):
         ids = {r["id"] for r in layers}
         home = os.path.join(store.root, "overlay" if store.driver == "overlay" else "vfs/dir")
         self.assertEqual({n for n in os.listdir(home) if len(n) == 64}, ids)
-        splits = os.listdir(os.path.join(store.root, store.driver + "-layers"))
+        splits_folder = os.path.join(store.root, store.driver + "-layers")
+        splits = os.listdir(splits_folder)
         self.assertEqual({n[:64] for n in splits if n.endswith(".tar-split.gz")}, ids)
         if store.driver == "overlay":
             self.assertEqual(len(os.listdir(os.path.join(home, "l"))), len(ids))
-        self.assertNotIn("sealos-staging", os.listdir(store.root))
+        images = os.path.join(store.root, store.driver + "-images")
+        self.assertEqual({n for n in os.listdir(images) if len(n) == 64}, {r["id"] for r in self.records(store, "images")})
+        for folder in (store.root, home, images, splits_folder):
+            self.assertFalse([n for n in os.listdir(folder) if n.startswith((".removed-", ".layers.json.", ".images.json."))])
+        staging = os.path.join(store.root, "sealos-staging")
+        self.assertFalse(os.path.exists(staging), os.path.exists(staging) and os.listdir(staging))
 
     def test_the_others_use_what_was_written(self):
         made = self.new_store("made")

@@ -1,5 +1,7 @@
 // A plugin straight on the C ABI that is right but for one thing: the fault named by the macro
 // FAULT. As a source it has one image without layers; as a destination it forgets everything.
+#include <unistd.h>
+
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -139,13 +141,14 @@ sealos_status parse(const sealos_transport*, const sealos_host*, const char*,
   return SEALOS_OK;
 }
 
-constexpr sealos_transport kTransport = {sizeof(sealos_transport),
-                                         SEALOS_CAN_READ | SEALOS_CAN_WRITE,
-                                         is("other_transport") ? "other" : "faulty",
-                                         nullptr,
-                                         is("transport_without_parse") ? nullptr : parse,
-                                         nullptr,
-                                         nullptr};
+constexpr sealos_transport kTransport = {
+    sizeof(sealos_transport),
+    is("wrong_flags") ? 0u : SEALOS_CAN_READ | SEALOS_CAN_WRITE,
+    is("other_transport") ? "other" : "faulty",
+    nullptr,
+    is("transport_without_parse") ? nullptr : parse,
+    nullptr,
+    nullptr};
 constexpr const sealos_transport* kTransports[] = {&kTransport, nullptr};
 
 sealos_status start(const sealos_host*, sealos_error* error) {
@@ -168,7 +171,17 @@ constexpr sealos_plugin make_plugin() {
 
 }  // namespace
 
-#ifdef SYMBOL
+[[maybe_unused]] const int kChanged = is("changes_when_opened") ? ::chdir("/") : 0;
+
+#ifdef ONE_MORE
+extern "C" SEALOS_EXPORT int one_more_symbol();
+int one_more_symbol() { return 1; }
+#endif
+
+#ifdef WRITABLE
+extern "C" SEALOS_EXPORT sealos_plugin writable asm(STRING(SYMBOL));
+sealos_plugin writable = make_plugin();
+#elif defined(SYMBOL)
 extern "C" SEALOS_EXPORT const sealos_plugin SYMBOL;
 extern "C" constexpr sealos_plugin SYMBOL = make_plugin();
 #else

@@ -23,4 +23,19 @@ inline std::string secret_key() {
       "Cuo0eZGyim31f70NPwD+NjcuLLAc0LdWlALUKyP0K6l9nhGUDP+0+9kk2FWuxAM=");
 }
 
+/// The same of "Sealos Subkey Test <subkey@sealos.invalid>", which has a newer subkey that signs.
+inline std::string secret_key_with_subkey() {
+  return *config::decode_base64(
+      "lFgEXgvhABYJKwYBBAHaRw8BAQdAHNf/ZBGTstZfd3vri/UxrXdyEQJkBT3ilT0qz0G9A+gAAQCqV2pjzpK5rR1d"
+      "7PJKZYoE8uyL3nbDNlD3qgIPyo9QiREUtCpTZWFsb3MgU3Via2V5IFRlc3QgPHN1YmtleUBzZWFsb3MuaW52YWxp"
+      "ZD6IkAQTFggAOBYhBLh9BIbuBbPYrOehZTTy19Y9ewjtBQJeC+EAAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheA"
+      "AAoJEDTy19Y9ewjtUMsBAJ9DzKHzYNfFJr+8GKbQYDunOMxBI26sDbPBPNCZPlNSAP0aDOQWxw7zzlDIksc7uIXF"
+      "nNAuYu10OWMCEI3D1+bFBZxYBF4NMoAWCSsGAQQB2kcPAQEHQAZBm5MWEtJDcTkUa+pKBr0SD1PIEkvWEJiA0RBh"
+      "rp4wAAD+Oc9dRlWQoJNAYGLstveKGpuuBkBQ6yreiq8PQZu+7HIREojvBBgWCAAgFiEEuH0Ehu4Fs9is56FlNPLX"
+      "1j17CO0FAl4NMoACGwIAgQkQNPLX1j17CO12IAQZFggAHRYhBMrRPUi5aEvTt+OhrUsihpKWtZncBQJeDTKAAAoJ"
+      "EEsihpKWtZncWGcBAIpAkM1LVfkYMwW6wGCL4JVsAyOiphpUnhiuPvFvMdNQAQD/O+087/kGVBSX68Ps6ypdWeH9"
+      "Uq6b3KGWPBdoFI5AB+tsAPsFVFq7v17s22OnXPbRERBOQ3HPqS1zB2jYcMNi0aNqRgEAq5Korg0+lslhkmh3sYs/"
+      "/2DmTCDI2IxbKYGEoTNAkA4=");
+}
+
 }  // namespace sealos::gpg::testing

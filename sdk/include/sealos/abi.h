@@ -1,14 +1,21 @@
-/* sealos/abi.h - the whole contract between a Sealos host and a transport plugin.
+/* sealos/abi.h - the whole contract between a Sealos host and a transport plugin, version 1.0.
  *
  * Ownership: (1) what is passed to a function or an emit callback is borrowed for
  * that call; (2) an object with a release member belongs to whoever received it,
- * who calls release once, after releasing everything opened from it.
+ * who calls release once, after releasing everything opened from it; (3) text, lists
+ * and extensions that an object shows or returns live as long as the object.
  * Threads: [safe] from any thread, concurrently. [serial] from any thread, but two
  * calls on one object never overlap. [parallel] is [safe] if the object's flags
- * have SEALOS_PARALLEL, else [serial]. A plugin's own threads end before release.
- * Growth: a struct with struct_size only ever grows at its end. 1.0 members may be
- * used at once, or if marked optional when not NULL; later ones after SEALOS_HAS.
- * Ignore unknown flags; treat an unknown status as SEALOS_INTERNAL.
+ * have SEALOS_PARALLEL, else [serial]. A callback is called by the thread that made
+ * the call, before that returns. Threads that a plugin starts for an object have
+ * ended when the object's release returns.
+ * Growth: 1.x only adds: members at the end of structs with struct_size, flags, labels,
+ * extensions, and statuses, which are returned only to whom that minor is known. Members
+ * of 1.0 may be used at once, or if marked optional when not NULL; later ones after SEALOS_HAS.
+ * Whoever makes a struct sets struct_size to its own sizeof and all else to 0. Ignore
+ * unknown flags, unless said otherwise, and unknown labels; treat an unknown status as
+ * SEALOS_INTERNAL. A plugin that cannot do with less than a later minor refuses in start.
+ * Where a function fails, nothing was given to out, and nothing is to be released.
  * No exception or longjmp leaves a function below, and no plugin changes process
  * state (directory, umask, locale, signals, environment, stdio). Text is UTF-8. */
 #ifndef SEALOS_ABI_H
@@ -19,11 +26,13 @@
 extern "C" {
 #endif
 
-#define SEALOS_ABI_MINOR 0u /* the major is in the name of the entry symbol */
+#define SEALOS_ABI_MINOR 0u /* of 1.0; the major is in the name of the entry symbol */
 #define SEALOS_EXPORT __attribute__((visibility("default")))
-/* Whether *p is long enough to have this pointer member, and the member is set. */
+/* The size of a struct up to and with this member. */
+#define SEALOS_SIZE_WITH(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+/* Whether *p is long enough to have this member, and the member is not 0 or NULL. */
 #define SEALOS_HAS(p, type, member) \
-  ((p)->struct_size >= offsetof(type, member) + sizeof((p)->member) && (p)->member)
+  ((p)->struct_size >= SEALOS_SIZE_WITH(type, member) && (p)->member)
 
 typedef int32_t sealos_status;
 enum {
@@ -33,13 +42,16 @@ enum {
   SEALOS_MANIFEST_REJECTED = 10, SEALOS_IO = 11, SEALOS_INTERNAL = 12
 };
 enum { SEALOS_ERROR_RETRYABLE = 1u };                    /* sealos_error.flags */
-enum { SEALOS_BLOB_CONFIG = 1u, SEALOS_BLOB_EMPTY = 2u }; /* sealos_blob.flags */
-enum {                               /* flags of sealos_source, sealos_destination */
-  SEALOS_PARALLEL = 1u, SEALOS_KEEPS_URLS = 2u, SEALOS_THIS_PLATFORM_ONLY = 4u,
-  SEALOS_KEEPS_DOCKER_NAME = 8u, SEALOS_STORES_SIGNATURES = 16u,
-  SEALOS_UNPACKS = 32u, /* holds the files of layers: how those are compressed makes no difference */
-  SEALOS_KEEPS_LAYERS = 64u /* stores layers as they are, whatever is in them: encrypted ones too */
+enum { SEALOS_BLOB_CONFIG = 1u };                        /* sealos_blob.flags */
+enum {            /* flags of sealos_source (the first) and sealos_destination */
+  SEALOS_PARALLEL = 1u,           /* see Threads */
+  SEALOS_KEEPS_URLS = 2u,         /* layers that are at urls need not be put */
+  SEALOS_THIS_PLATFORM_ONLY = 4u, /* images are run where they are put */
+  SEALOS_KEEPS_DOCKER_NAME = 8u,  /* names inside manifests need not become the destination's */
+  SEALOS_UNPACKS = 16u,     /* holds the files of layers: how those are compressed makes no difference */
+  SEALOS_KEEPS_LAYERS = 32u /* stores layers as they are, whatever is in them: encrypted ones too */
 };
+enum { SEALOS_REMOVE_ONLY_INDEX = 1u }; /* of remove: SEALOS_INVALID for what is no index */
 enum {                     /* sealos_transport.flags: what its references may offer */
   SEALOS_CAN_READ = 1u, SEALOS_CAN_WRITE = 2u, SEALOS_CAN_LIST = 4u, SEALOS_CAN_REMOVE = 8u,
   SEALOS_CAN_SIGN = 16u, SEALOS_ASKS_CREDENTIALS = 32u
@@ -57,8 +69,9 @@ typedef struct sealos_error {
   void (*release)(struct sealos_error *self); /* optional [serial] */
 } sealos_error;
 
-/* A labelled run of bytes; frozen, never grows. The label is a media type for a
- * manifest, a format for a signature, a name for a tag or part of a credential. */
+/* A labelled run of bytes; frozen, never grows. The label is a media type for a manifest ("":
+ * unknown), a format for a signature ("simple-signing", "sigstore-json"), a name for a tag or
+ * part of a credential. */
 typedef struct sealos_item { const char *label; const void *data; size_t size; } sealos_item;
 
 typedef struct sealos_blob {
@@ -73,7 +86,7 @@ typedef struct sealos_blob {
   int64_t layer_index;            /* -1: not a layer */
 } sealos_blob;
 
-/* SEALOS_OK: go on. The emitter stops at, and returns, anything else. */
+/* SEALOS_OK: go on. The emitter stops at, and returns, anything else, without an error. */
 typedef sealos_status (*sealos_emit)(void *to, const sealos_item *item);
 typedef sealos_status (*sealos_emit_blob)(void *to, const sealos_blob *blob);
 
@@ -84,7 +97,7 @@ typedef sealos_status (*sealos_emit_blob)(void *to, const sealos_blob *blob);
 typedef struct sealos_stream {
   uint32_t struct_size;
   int32_t fd;   /* -1: none; owned by the stream, a regular file; size is then known */
-  int64_t size; /* bytes still to come; -1: unknown */
+  int64_t size; /* bytes to come, when it is received; -1: unknown */
   void *impl;
   void (*release)(struct sealos_stream *self); /* [serial] */
   /* n > 0: bytes stored; 0: the end; < 0: a negated sealos_status. [serial] */
@@ -99,8 +112,10 @@ typedef struct sealos_host {
   void *impl;
   const void *(*get_extension)(const struct sealos_host *self, const char *id); /* or NULL */
   void (*log)(const struct sealos_host *self, int32_t level, const char *text);
-  int32_t (*cancelled)(const struct sealos_host *self); /* ask every MiB or second, or more */
+  /* Not 0: return SEALOS_CANCELLED soon. Ask every MiB or second, or more often. */
+  int32_t (*cancelled)(const struct sealos_host *self);
   int32_t (*cancel_fd)(const struct sealos_host *self); /* polls readable once cancelled; or -1 */
+  /* total -1: unknown */
   void (*progress)(const struct sealos_host *self, const char *what, int64_t done, int64_t total);
   const char *(*option)(const struct sealos_host *self, const char *key); /* NULL: not set */
   const char *(*temp_dir)(const struct sealos_host *self);
@@ -115,15 +130,15 @@ typedef struct sealos_source {
   uint32_t struct_size, flags;
   void *impl;
   void (*release)(struct sealos_source *self); /* [serial] */
-  /* instance: a digest inside the index; NULL: the top level. Emits once. [parallel] */
+  /* instance: a digest inside the index; NULL: the top level. Emits once, the very bytes. [parallel] */
   sealos_status (*read_manifest)(struct sealos_source *self, const char *instance, sealos_emit emit,
                                 void *to, sealos_error *error);
-  /* length -1: to the end. SEALOS_UNSUPPORTED if only offset 0 can be had. [parallel] */
+  /* length -1: to the end. SEALOS_UNSUPPORTED if only the whole can be had. [parallel] */
   sealos_status (*open_blob)(struct sealos_source *self, const sealos_blob *blob, int64_t offset,
                             int64_t length, sealos_stream **out, sealos_error *error);
   sealos_status (*read_signatures)(struct sealos_source *self, const char *instance, sealos_emit emit,
                                   void *to, sealos_error *error); /* optional [parallel] */
-  /* The layers in order, as readable here, where they differ from the manifest's. */
+  /* All layers in order, as readable here; none where they are as the manifest says. */
   sealos_status (*layer_infos)(struct sealos_source *self, const char *instance, sealos_emit_blob emit,
                               void *to, sealos_error *error); /* optional [parallel] */
   const void *(*get_extension)(struct sealos_source *self, const char *id); /* optional [safe] */
@@ -136,11 +151,17 @@ typedef struct sealos_reuse {
   const char *compression;             /* required of what is used; NULL: any */
 } sealos_reuse;
 
-/* Order: put_blob and try_reuse; put_manifest; put_signatures; commit, or else
- * abort; release. Readers may or may not see anything before commit. */
+/* Order: try_reuse and put_blob, also again for what has failed; for each instance of an index
+ * put_manifest and put_signatures, then the same for the index; commit; or, after a failure of any
+ * of these, abort; release. Readers may or may not see anything before commit. Without commit all
+ * that could be seen before stays as it was, also where the process dies: release alone is abort. */
 typedef struct sealos_destination {
   uint32_t struct_size, flags;
   const char *const *manifest_types; /* NULL-terminated, best first; NULL: any */
+  /* As sealos_blob.compression, NULL-terminated: layers are recoded to none but these, and come as
+   * they are where they have another one already. NULL: any */
+  const char *const *layer_compressions;
+  const char *const *signature_formats; /* that put_signatures takes, NULL-terminated; NULL: any */
   int64_t compression;               /* SEALOS_PRESERVE, ... */
   void *impl;
   void (*release)(struct sealos_destination *self); /* [serial] */
@@ -154,8 +175,9 @@ typedef struct sealos_destination {
    * SEALOS_NOT_FOUND, no error: put the blob. optional [parallel] */
   sealos_status (*try_reuse)(struct sealos_destination *self, const sealos_reuse *want,
                             sealos_emit_blob emit, void *to, sealos_error *error);
+  /* SEALOS_MANIFEST_REJECTED: not of this type; it may come again as another. [serial] */
   sealos_status (*put_manifest)(struct sealos_destination *self, const char *instance,
-                               const sealos_item *manifest, sealos_error *error); /* [serial] */
+                               const sealos_item *manifest, sealos_error *error);
   sealos_status (*put_signatures)(struct sealos_destination *self, const char *instance,
                                  const sealos_item *items, size_t count,
                                  sealos_error *error); /* optional [serial] */
@@ -166,7 +188,7 @@ typedef struct sealos_destination {
   const void *(*get_extension)(struct sealos_destination *self, const char *id); /* optional [safe] */
 } sealos_destination;
 
-/* A parsed name; immutable, and made without touching the network. */
+/* A parsed name; immutable, and made without touching what it names. */
 typedef struct sealos_reference {
   uint32_t struct_size, flags; /* flags: 0 */
   void *impl;
@@ -182,13 +204,16 @@ typedef struct sealos_reference {
                                    sealos_destination **out, sealos_error *error); /* optional [safe] */
   sealos_status (*list_tags)(const struct sealos_reference *self, const sealos_host *host,
                             sealos_emit emit, void *to, sealos_error *error); /* optional [safe] */
+  /* flags: SEALOS_REMOVE_...; SEALOS_UNSUPPORTED for unknown ones. optional [safe] */
   sealos_status (*remove)(const struct sealos_reference *self, const sealos_host *host,
-                         sealos_error *error); /* optional [safe] */
+                         uint32_t flags, sealos_error *error);
   /* As open_destination, but what it gives only looks: it writes nothing, here or elsewhere. Of its
-   * members flags, manifest_types, compression, put_signatures (whether it is there), try_reuse,
-   * get_extension and release are used. optional [safe] */
+   * members the data, put_signatures (whether it is there), try_reuse, get_extension and release
+   * are used. optional [safe] */
   sealos_status (*open_preview)(const struct sealos_reference *self, const sealos_host *host,
                                sealos_destination **out, sealos_error *error);
+  const void *(*get_extension)(const struct sealos_reference *self,
+                               const char *id); /* optional [safe] */
 } sealos_reference;
 
 typedef struct sealos_transport {

@@ -8,12 +8,12 @@
 #include <functional>
 #include <mutex>
 #include <new>
-#include <unordered_set>
 
 #include "support/compression/chunked_tables.hpp"
 #include "support/compression/feed.hpp"
 #include "support/compression/pipeline.hpp"
 #include "support/digest/hasher.hpp"
+#include "support/layer_tar/name_set.hpp"
 
 namespace sealos {
 namespace compression {
@@ -22,6 +22,10 @@ namespace {
 constexpr size_t kBlock = 1 << 20;
 constexpr size_t kMostChunk = 1 << 20;
 constexpr size_t kRead = 64 * 1024;
+/// Readers refuse tables that are longer than this once they are unpacked. What has no tables is
+/// read as a whole.
+constexpr std::uint64_t kMostTable = std::uint64_t{150} << 20;
+constexpr size_t kMostMembers = 1500000;  // far more than such a table has room for
 
 /// Says where content is cut: after about 64 KiB, at the same bytes whatever stands around them.
 /// The sum and its limit are those of the other writers of the format, so that the same content is
@@ -72,7 +76,7 @@ class ChunkedWork final : public BlockWork {
   void finish(Block& block) override;
   /// After the last block.
   std::string tail(Annotations& annotations) {
-    if (!describable_) return {};
+    if (!describable_ || toc_.text().plain_size() > kMostTable) return {};
     return chunked_tail(offset_, toc_, tar_split_.text(), annotations);
   }
 
@@ -95,7 +99,8 @@ class ChunkedWork final : public BlockWork {
   TarHeaderReader headers_;
   std::string segment_;  // of the tar-split, not written yet
   size_t padding_ = 0;   // before the next header
-  std::unordered_set<size_t> names_;
+  layer_tar::NameSet names_;
+  size_t members_ = 0;
   TarEntry file_;
   std::int64_t left_ = 0;  // of the content of file_
   std::optional<Json> description_;
@@ -148,7 +153,8 @@ size_t ChunkedWork::take_raw(Block& block, size_t n) {
 }
 
 void ChunkedWork::flush_segment() {
-  if (!segment_.empty()) tar_split_.segment(segment_);
+  if (tar_split_.text().plain_size() > kMostTable) describable_ = false;
+  if (describable_ && !segment_.empty()) tar_split_.segment(segment_);
   segment_.clear();
 }
 
@@ -190,12 +196,12 @@ void ChunkedWork::take_member(Block& block) {
   flush_segment();
   file_ = headers_.entry();
   description_ = file_.describe();
-  if (!description_) {
+  if (!description_ || !describable_ || ++members_ > kMostMembers) {
     describable_ = false;
     rest_ = true;
     return;
   }
-  if (!names_.insert(std::hash<std::string>()(file_.name)).second) describable_ = false;
+  if (!names_.insert(std::hash<std::string>()(file_.name))) describable_ = false;
   if (!file_.is_file() || file_.size == 0) {
     tar_split_.file(file_.name, file_.size, 0);
     frames_of(block).back().empties.push_back(*std::move(description_));
@@ -293,6 +299,7 @@ void ChunkedWork::finish(Block& block) {
   for (Frame& frame : frames_of(block)) {
     const std::uint64_t begin = offset_;
     offset_ += frame.packed;
+    if (toc_.text().plain_size() > kMostTable) continue;
     for (const Json& entry : frame.empties) toc_.empty(entry);
     if (!frame.content) continue;
     if (frame.file) {

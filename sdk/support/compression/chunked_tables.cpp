@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "support/base64/base64.hpp"
 #include "support/compression/gzip_format.hpp"
 #include "support/digest/hasher.hpp"
 
@@ -58,7 +59,7 @@ void ZstdText::put(std::string_view text, bool last) {
 void TarSplitWriter::segment(std::string_view bytes) {
   text_.add(fmt::format(R"({{"type":2,"payload":"{}","position":{}}})"
                         "\n",
-                        base64_of(bytes), position_++));
+                        encode_base64(bytes), position_++));
 }
 
 void TarSplitWriter::file(const std::string& name, std::int64_t size, std::uint64_t crc) {
@@ -67,7 +68,7 @@ void TarSplitWriter::file(const std::string& name, std::int64_t size, std::uint6
   Json entry = Json::object({{"type", 1}});
   if (!name.empty()) entry.set("name", name);
   if (size != 0) entry.set("size", size);
-  entry.set("payload", size == 0 ? Json() : Json(base64_of(sum)));
+  entry.set("payload", size == 0 ? Json() : Json(encode_base64(sum)));
   entry.set("position", position_++);
   text_.add(entry.dump() + "\n");
 }

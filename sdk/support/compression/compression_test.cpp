@@ -122,7 +122,8 @@ TEST_CASE("what others make is read, in one member or in several, in pieces of a
   for (const auto& [kind, make] :
        {Maker{Compression::gzip, ordinary_gzip}, Maker{Compression::zstd, zstd_frame},
         Maker{Compression::xz, xz}, Maker{Compression::bzip2, bzip2}}) {
-    CAPTURE(name_of(kind));
+    const auto name = name_of(kind);
+    CAPTURE(name);
     CHECK(unpacked(make(""), kind).empty());
     CHECK(unpacked(make(a), kind) == a);
     const std::string both = make(b) + make("") + make(a) + make(b);

@@ -63,10 +63,11 @@ class GzipDecoder final : public Decoder {
     state_.next_out = reinterpret_cast<std::uint8_t*>(out.data());
     state_.avail_out = static_cast<std::uint32_t>(out.size());
     const int result = isal_inflate(&state_);
-    in = in.last(state_.avail_in);
-    out = out.last(state_.avail_out);
     if (result == ISAL_INCORRECT_CHECKSUM) throw_corrupt(Compression::gzip, "has a wrong checksum");
     if (result < 0 || result == ISAL_NEED_DICT) throw_corrupt(Compression::gzip, "is damaged");
+    // Only now: of damaged input ISA-L may say that more is left than there was.
+    in = in.last(state_.avail_in);
+    out = out.last(state_.avail_out);
     return state_.block_state == ISAL_BLOCK_FINISH;
   }
 

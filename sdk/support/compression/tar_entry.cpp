@@ -1,11 +1,12 @@
 #include "support/compression/tar_entry.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+
+#include "support/base64/base64.hpp"
 
 namespace sealos::compression {
 namespace {
@@ -161,15 +162,6 @@ bool parse_block(std::string_view block, TarEntry& entry) {
 
 }  // namespace
 
-std::string base64_of(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                reinterpret_cast<const unsigned char*>(bytes.data()),
-                                static_cast<int>(bytes.size()));
-  text.resize(static_cast<size_t>(n));
-  return text;
-}
-
 std::optional<Json> TarEntry::describe() const {
   const char* known = type_name(type);
   if (known == nullptr || (!is_file() && size != 0)) return std::nullopt;
@@ -194,7 +186,7 @@ std::optional<Json> TarEntry::describe() const {
     Json all = Json::object();
     for (const auto& [key, value] : xattrs) {
       if (!is_utf8(key)) return std::nullopt;
-      all.set(key, base64_of(value));
+      all.set(key, encode_base64(value));
     }
     json.set("xattrs", std::move(all));
   }

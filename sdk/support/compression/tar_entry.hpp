@@ -56,6 +56,4 @@ class TarHeaderReader {
   std::map<std::string, std::string, std::less<>> pax_;
 };
 
-std::string base64_of(std::string_view bytes);
-
 }  // namespace sealos::compression

@@ -24,34 +24,48 @@ using Bio = std::unique_ptr<BIO, FreeBio>;
               fmt::format("reading {} {}: {}", what, file, why.empty() ? "it has none" : why));
 }
 
-Bio open_pem(const std::string& file, std::string_view what) {
-  Bio bio(BIO_new_file(file.c_str(), "r"));
-  if (bio == nullptr) refuse(file, what);
-  return bio;
-}
+/// Of a file, or of a text, which is "given" in messages.
+struct Pem {
+  std::string source;
+  bool text = false;
 
-std::vector<std::unique_ptr<X509, FreeSsl>> read_certificates(const std::string& file) {
-  const Bio bio = open_pem(file, "certificates of");
+  std::string name() const { return text ? "that is given" : source; }
+  Bio open(std::string_view what) const {
+    Bio bio(text ? BIO_new_mem_buf(source.data(), static_cast<int>(source.size()))
+                 : BIO_new_file(source.c_str(), "r"));
+    if (bio == nullptr) refuse(name(), what);
+    return bio;
+  }
+};
+
+std::vector<std::unique_ptr<X509, FreeSsl>> read_certificates(const Pem& pem) {
+  const Bio bio = pem.open("certificates of");
   std::vector<std::unique_ptr<X509, FreeSsl>> found;
   while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))
     found.emplace_back(one);
-  if (found.empty()) refuse(file, "certificates of");
+  if (found.empty()) refuse(pem.name(), "certificates of");
   ERR_clear_error();
   return found;
 }
 
 TlsContext::Impl::Client read_client(const TlsOptions::Pair& pair) {
+  const Pem certificate{pair.certificate, pair.texts}, key{pair.key, pair.texts};
   TlsContext::Impl::Client client;
-  client.chain = read_certificates(pair.certificate);
-  const Bio bio = open_pem(pair.key, "the private key");
+  client.chain = read_certificates(certificate);
+  const Bio bio = key.open("the private key");
   // Without a terminal there is no one to ask for a pass phrase.
   const auto no_phrase = [](char*, int, int, void*) { return -1; };
   client.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_phrase, nullptr));
-  if (client.key == nullptr) refuse(pair.key, "the private key");
+  if (client.key == nullptr) refuse(key.name(), "the private key");
   if (X509_check_private_key(client.chain.front().get(), client.key.get()) != 1)
-    throw Error(Status::invalid, fmt::format("the key {} does not fit the certificate {}", pair.key,
-                                             pair.certificate));
+    throw Error(Status::invalid, fmt::format("the key {} does not fit the certificate {}",
+                                             key.name(), certificate.name()));
   return client;
+}
+
+void trust(SSL_CTX* context, const Pem& pem) {
+  for (const auto& certificate : read_certificates(pem))
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get());
 }
 
 bool issued_by_one_of(const TlsContext::Impl::Client& client, const STACK_OF(X509_NAME) * names) {
@@ -94,6 +108,7 @@ std::string tls_error_text() {
 
 TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>()) {
   impl_->verify = options.verify;
+  impl_->server_name = options.server_name;
   impl_->context.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* context = impl_->context.get();
   if (context == nullptr) throw Error(Status::internal, "OpenSSL has no TLS: " + tls_error_text());
@@ -104,11 +119,9 @@ TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>
   constexpr unsigned char kHttp11[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(context, kHttp11, sizeof(kHttp11) - 1);
   SSL_CTX_set_verify(context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  if (options.verify) trust_system(context);
-  for (const std::string& file : options.ca_files) {
-    for (const auto& certificate : read_certificates(file))
-      X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get());
-  }
+  if (options.verify && options.trust_system) trust_system(context);
+  for (const std::string& file : options.ca_files) trust(context, {file});
+  for (const std::string& text : options.ca_texts) trust(context, {text, true});
   for (const auto& pair : options.client_pairs) impl_->clients.push_back(read_client(pair));
   if (!impl_->clients.empty()) SSL_CTX_set_cert_cb(context, &choose_client, impl_.get());
   ERR_clear_error();
@@ -116,7 +129,8 @@ TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>
 
 TlsContext::~TlsContext() = default;
 
-std::unique_ptr<SSL, FreeSsl> TlsContext::Impl::make(const std::string& host) const {
+std::unique_ptr<SSL, FreeSsl> TlsContext::Impl::make(const std::string& reached) const {
+  const std::string& host = server_name.empty() ? reached : server_name;
   std::unique_ptr<SSL, FreeSsl> ssl(SSL_new(context.get()));
   if (ssl == nullptr) throw Error(Status::internal, "OpenSSL: " + tls_error_text());
   unsigned char address[16];

@@ -7,14 +7,18 @@
 
 namespace sealos::http {
 
-/// Files are PEM.
+/// Files and texts are PEM.
 struct TlsOptions {
   bool verify = true;                 ///< false: any certificate, for any name
+  bool trust_system = true;           ///< false: the authorities given here alone
   std::vector<std::string> ca_files;  ///< trusted besides the system's authorities
+  std::vector<std::string> ca_texts;  ///< as well
   struct Pair {
     std::string certificate, key;
+    bool texts = false;  ///< they are the texts themselves, and not files
   };
   std::vector<Pair> client_pairs;  ///< offered where the server asks for one; the issuer chooses
+  std::string server_name;         ///< what the certificate must show; "": the host of the address
 };
 
 /// Made once, then used by many connections from any thread.

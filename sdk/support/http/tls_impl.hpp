@@ -26,6 +26,7 @@ struct TlsContext::Impl {
   std::unique_ptr<SSL_CTX, FreeSsl> context;
   std::vector<Client> clients;
   bool verify = true;
+  std::string server_name;  // "": the host
 
   /// A session for a connection to `host`: its name or address is what the certificate must show.
   std::unique_ptr<SSL, FreeSsl> make(const std::string& host) const;

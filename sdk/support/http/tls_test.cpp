@@ -131,3 +131,22 @@ TEST_CASE("a file that holds no certificate is named") {
   tls.ca_files = {files.folder.str("none.crt")};
   CHECK_THROWS_WITH_AS(TlsContext{tls}, doctest::Contains("none.crt"), Error);
 }
+
+TEST_CASE("certificates can be given as text, and the system's authorities left out") {
+  const auto authority = TestIdentity::authority("Test Authority");
+  const auto identity = authority.issue("server", "DNS:kubernetes");
+  const auto user = authority.issue("user");
+  HttpServer server([](Served& request) { request.reply(200, {}, "ok"); }, &identity,
+                    authority.certificate);
+  TlsOptions tls;
+  tls.trust_system = false;
+  tls.ca_texts = {authority.certificate};
+  tls.client_pairs = {{user.certificate, user.key, true}};
+  CHECK_THROWS_WITH_AS(get(server, tls), doctest::Contains("not trusted"), Error);
+  tls.server_name = "kubernetes";
+  CHECK(get(server, tls).read_all(10) == "ok");
+  tls.ca_texts = {"-----BEGIN CERTIFICATE-----"};
+  CHECK_THROWS_WITH_AS(get(server, tls), doctest::Contains("that is given"), Error);
+  tls.ca_texts.clear();
+  CHECK_THROWS_WITH_AS(get(server, tls), doctest::Contains("not trusted"), Error);
+}

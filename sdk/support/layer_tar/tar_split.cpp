@@ -6,8 +6,8 @@
 #include <cstring>
 #include <span>
 
+#include "support/base64/base64.hpp"
 #include "support/json/json.hpp"
-#include "support/layer_tar/base64.hpp"
 
 namespace sealos::layer_tar {
 namespace {

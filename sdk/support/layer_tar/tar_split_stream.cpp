@@ -6,7 +6,7 @@
 #include <cstring>
 #include <span>
 
-#include "support/layer_tar/base64.hpp"
+#include "support/base64/base64.hpp"
 #include "support/layer_tar/tar_entry.hpp"
 #include "support/layer_tar/tar_split.hpp"
 

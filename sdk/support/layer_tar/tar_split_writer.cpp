@@ -6,7 +6,7 @@
 #include <array>
 #include <iterator>
 
-#include "support/layer_tar/base64.hpp"
+#include "support/base64/base64.hpp"
 
 namespace sealos::layer_tar {
 namespace {
@@ -73,7 +73,7 @@ void TarSplitWriter::raw(std::span<const std::byte> bytes) {
 void TarSplitWriter::end_segment() {
   if (segment_.empty()) return;
   lines_ += "{\"type\":2,\"payload\":\"";
-  append_base64(lines_, std::as_bytes(std::span(segment_)));
+  append_base64(lines_, segment_);
   lines_ += '"';
   segment_.clear();
   end_line();
@@ -86,12 +86,12 @@ void TarSplitWriter::file(std::string_view name, std::int64_t size, std::uint64_
   if (text) {
     append_text(lines_, name);
   } else {
-    append_base64(lines_, std::as_bytes(std::span(name)));
+    append_base64(lines_, name);
   }
   lines_ += '"';
   if (size > 0) {
-    std::array<std::byte, 8> big_endian;
-    for (size_t i = 0; i < 8; ++i) big_endian[i] = static_cast<std::byte>(crc >> (56 - 8 * i));
+    std::string big_endian(8, 0);
+    for (size_t i = 0; i < 8; ++i) big_endian[i] = static_cast<char>(crc >> (56 - 8 * i));
     fmt::format_to(std::back_inserter(lines_), ",\"size\":{},\"payload\":\"", size);
     append_base64(lines_, big_endian);
     lines_ += '"';

@@ -7,6 +7,7 @@
 
 #include "support/docker_name/docker_name.hpp"
 #include "support/oci_layout/media_types.hpp"
+#include "support/referrer/referrer.hpp"
 
 namespace sealos::oci_layout {
 namespace {
@@ -67,7 +68,7 @@ size_t select_only(const Json::Array& entries) {
   std::vector<size_t> images;
   for (size_t i = 0; i < entries.size(); ++i) {
     // What says something of an image is not what is meant by no name.
-    if (is_image(entries[i]) && entries[i].text_at("artifactType").empty()) images.push_back(i);
+    if (is_image(entries[i]) && !belongs_to_image(entries[i])) images.push_back(i);
   }
   if (images.empty()) {
     throw Error(Status::not_found, "there is no image in it, only " + listing(entries));
@@ -124,6 +125,10 @@ std::string annotation(const Json& descriptor, std::string_view key) {
   return value == nullptr || !value->is_string() ? std::string() : value->string(key);
 }
 
+bool belongs_to_image(const Json& entry) {
+  return !entry.text_at("artifactType").empty() || is_attached_name(annotation(entry, kRefName));
+}
+
 Descriptor Descriptor::of(const Json& json) {
   Descriptor made{json.text_at("mediaType"), Digest::require(json.text_at("digest")),
                   json.at("size").integer("size")};
@@ -171,7 +176,8 @@ std::vector<std::string> LayoutIndex::names() const {
     std::string name = annotation(entry, kContainerdName);
     const std::string ref_name = annotation(entry, kRefName);
     if (name.empty() || ref_name.find('/') != std::string::npos) name = ref_name;
-    if (!name.empty() && seen.insert(name).second) names.push_back(name);
+    if (name.empty() || is_attached_name(name)) continue;
+    if (seen.insert(name).second) names.push_back(name);
   }
   return names;
 }
@@ -217,6 +223,14 @@ void LayoutIndex::add_referrer(Json descriptor) {
     return entry.text_at("digest") == descriptor.text_at("digest");
   });
   if (!there) append(std::move(descriptor));
+}
+
+void LayoutIndex::set_attached(const Descriptor& manifest, const std::string& name) {
+  std::erase_if(root_.find("manifests")->items("manifests"),
+                [&](const Json& entry) { return annotation(entry, kRefName) == name; });
+  Json entry = manifest.json();
+  entry.set("annotations", Json::object({{std::string(kRefName), name}}));
+  append(std::move(entry));
 }
 
 void LayoutIndex::remove(size_t position) {

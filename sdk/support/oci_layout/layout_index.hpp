@@ -27,6 +27,9 @@ struct Descriptor {
 /// An annotation of a descriptor; "" where there is none.
 std::string annotation(const Json& descriptor, std::string_view key);
 
+/// Whether an entry says something of an image, and is none by itself.
+bool belongs_to_image(const Json& entry);
+
 /// Keeps what it does not know, in entries and beside them. Concurrent reading is safe.
 class LayoutIndex {
  public:
@@ -53,6 +56,8 @@ class LayoutIndex {
   void append(Json entry);
   /// Adds a manifest that refers to an image, unless it is there.
   void add_referrer(Json descriptor);
+  /// Gives the name to this manifest and to no other: what had it and has no other is removed.
+  void set_attached(const Descriptor& manifest, const std::string& name);
 
   void remove(size_t position);
   /// Removes the entries without a name that have this digest.

@@ -43,6 +43,21 @@ TEST_CASE("a name moves from one image to another, which stays without a name") 
   CHECK(index.names() == std::vector<std::string>{"v2", "v1"});
 }
 
+TEST_CASE("what is attached to an image is found by its name, and is no image by itself") {
+  LayoutIndex index;
+  index.add(image("a"), "v1");
+  const std::string name = "sha256-" + std::string(digest_of("a").hex()) + ".sig";
+  index.set_attached(image("old"), name);
+  index.set_attached(image("new"), name);
+  REQUIRE(index.entries().size() == 2);
+  CHECK(index.entries()[1].text_at("digest") == digest_of("new").str());
+  CHECK(belongs_to_image(index.entries()[1]));
+  CHECK_FALSE(belongs_to_image(index.entries()[0]));
+  CHECK(select(index, "d") == 0);
+  CHECK(select(index, "d:" + name) == 1);
+  CHECK(index.names() == std::vector<std::string>{"v1"});
+}
+
 TEST_CASE("one image may have several names") {
   LayoutIndex index;
   index.add(image("a"), "v1");

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "sealos/sdk/error.hpp"
-#include "support/oci_layout/base64.hpp"
 
 using sealos::oci_layout::LayoutName;
 
@@ -37,13 +36,4 @@ TEST_CASE("names outside the grammar are refused") {
     CAPTURE(text);
     CHECK_NOTHROW(LayoutName::parse(text));
   }
-}
-
-TEST_CASE("base64 goes in and out") {
-  for (const char* text : {"", "a", "ab", "abc", "{}\n\xff"}) {
-    CHECK(sealos::base64_decode(sealos::base64_encode(text)) == text);
-  }
-  CHECK(sealos::base64_encode("{}") == "e30=");
-  CHECK_FALSE(sealos::base64_decode("e30"));
-  CHECK_FALSE(sealos::base64_decode("e3*="));
 }

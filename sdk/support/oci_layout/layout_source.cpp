@@ -5,9 +5,9 @@
 #include <set>
 #include <vector>
 
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/oci_layout/base64.hpp"
 #include "support/oci_layout/media_types.hpp"
 #include "support/referrer/referrer.hpp"
 
@@ -37,6 +37,29 @@ std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descrip
     throw Error(Status::corrupt, what + " does not have that digest");
   }
   return text;
+}
+
+std::vector<Referrer> referrers_in(const Json::Array& entries, const BlobFiles& blobs,
+                                   const Digest& subject,
+                                   const std::optional<std::string>& artifact_type) {
+  std::vector<Referrer> found;
+  std::set<Digest> seen;
+  for (const Json& json : entries) {
+    if (!is_manifest(json.text_at("mediaType"))) continue;
+    const Descriptor entry = Descriptor::of(json);
+    if (!seen.insert(entry.digest).second) continue;
+    try {
+      const Item manifest{entry.media_type, read_manifest_blob(blobs, entry)};
+      if (subject_of(manifest) != subject) continue;
+      const Json descriptor = referrer_descriptor(entry.digest, manifest);
+      if (artifact_type && descriptor.text_at("artifactType") != *artifact_type) continue;
+      found.push_back({entry.digest, descriptor.dump()});
+    } catch (const Error& e) {
+      // The blobs of other images may be missing, as in a layout that is not complete.
+      if (e.status() != Status::not_found) throw;
+    }
+  }
+  return found;
 }
 
 LayoutSource::LayoutSource(std::string name, std::shared_ptr<const BlobFiles> blobs,
@@ -78,23 +101,28 @@ std::unique_ptr<Stream> LayoutSource::open_blob(const Blob& blob, std::int64_t o
 
 std::vector<Referrer> LayoutSource::list_referrers(
     const Digest& subject, const std::optional<std::string>& artifact_type) {
+  try {
+    std::vector<Referrer> found = referrers_in(entries_, *blobs_, subject, artifact_type);
+    const std::lock_guard lock(mutex_);
+    for (const Referrer& one : found)
+      children_.insert_or_assign(one.digest, Descriptor::of(Json::parse(one.descriptor)));
+    return found;
+  } catch (Error& e) {
+    throw e.add_context(name_);
+  }
+}
+
+std::vector<Attached> LayoutSource::list_attached(const Digest& subject) {
   const std::lock_guard lock(mutex_);
-  std::vector<Referrer> found;
-  std::set<Digest> seen;
-  for (const Json& json : entries_) {
-    if (!is_manifest(json.text_at("mediaType"))) continue;
-    const Descriptor entry = Descriptor::of(json);
-    if (!seen.insert(entry.digest).second) continue;
-    try {
-      const Item manifest{entry.media_type, read_manifest_blob(*blobs_, entry)};
-      if (subject_of(manifest) != subject) continue;
-      const Json descriptor = referrer_descriptor(entry.digest, manifest);
-      if (artifact_type && descriptor.text_at("artifactType") != *artifact_type) continue;
+  std::vector<Attached> found;
+  for (const std::string_view kind : kAttachedKinds) {
+    const std::string name = attached_name(subject, kind);
+    for (const Json& json : entries_) {
+      if (annotation(json, kRefName) != name) continue;
+      const Descriptor entry = Descriptor::of(json);
       children_.insert_or_assign(entry.digest, entry);
-      found.push_back({entry.digest, descriptor.dump()});
-    } catch (Error& e) {
-      // The blobs of other images may be missing, as in a layout that is not complete.
-      if (e.status() != Status::not_found) throw e.add_context(name_);
+      found.push_back({std::string(kind), entry.json().dump()});
+      break;
     }
   }
   return found;
@@ -173,7 +201,7 @@ void LayoutSource::remember_data(const Json& descriptor) {
   const Json* data = descriptor.find("data");
   if (data == nullptr || !data->is_string()) return;
   const Descriptor whose = Descriptor::of(descriptor);
-  auto bytes = base64_decode(data->string("data"));
+  auto bytes = decode_base64(data->string("data"));
   if (!bytes || digest_of(*bytes, whose.digest.algorithm()) != whose.digest) {
     throw Error(Status::corrupt, fmt::format("the data in descriptor {} does not have that digest",
                                              whose.digest.brief()));

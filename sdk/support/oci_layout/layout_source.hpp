@@ -34,6 +34,12 @@ void check_blob_size(const Digest& digest, std::int64_t is, std::int64_t should_
 /// Reads a manifest or index and checks its size and digest.
 std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descriptor);
 
+/// Of the manifests that index.json lists those whose subject has that digest; artifact_type
+/// nullopt: of every type. Those that are missing are left out.
+std::vector<Referrer> referrers_in(const Json::Array& entries, const BlobFiles& blobs,
+                                   const Digest& subject,
+                                   const std::optional<std::string>& artifact_type);
+
 class LayoutSource {
  public:
   static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
@@ -47,6 +53,8 @@ class LayoutSource {
   std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length);
   std::vector<Referrer> list_referrers(const Digest& subject,
                                        const std::optional<std::string>& artifact_type);
+  /// The entries that have names as attached_name makes them.
+  std::vector<Attached> list_attached(const Digest& subject);
 
  private:
   const Descriptor& find_instance(const Digest& instance);

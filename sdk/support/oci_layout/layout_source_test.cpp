@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "support/base64/base64.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
-#include "support/oci_layout/base64.hpp"
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
 
@@ -77,7 +77,7 @@ TEST_CASE("a manifest with another size, digest or type than said is refused") {
 TEST_CASE("a blob that stands in its descriptor needs no file") {
   const auto blobs = std::make_shared<MemoryBlobs>();
   Json config = Descriptor{"application/x", digest_of("inside"), 6}.json();
-  config.set("data", base64_encode("inside"));
+  config.set("data", encode_base64("inside"));
   Json manifest = Json::object({{"schemaVersion", 2}, {"config", config}});
   LayoutSource source("test", blobs, blobs->add(kOciManifest, manifest.dump()));
   source.read_manifest(std::nullopt);
@@ -85,7 +85,7 @@ TEST_CASE("a blob that stands in its descriptor needs no file") {
   blob.digest = digest_of("inside");
   CHECK(read_stream(*source.open_blob(blob, 0, -1), 100, "b") == "inside");
   CHECK(read_stream(*source.open_blob(blob, 2, 3), 100, "b") == "sid");
-  config.set("data", base64_encode("insane"));
+  config.set("data", encode_base64("insane"));
   manifest.set("config", config);
   LayoutSource wrong("test", blobs, blobs->add(kOciManifest, manifest.dump()));
   CHECK_THROWS_AS(wrong.read_manifest(std::nullopt), Error);

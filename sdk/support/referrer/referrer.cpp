@@ -1,5 +1,7 @@
 #include "support/referrer/referrer.hpp"
 
+#include <algorithm>
+
 namespace sealos {
 
 std::optional<Digest> subject_of(const Item& manifest) {
@@ -22,6 +24,22 @@ Json referrer_descriptor(const Digest& digest, const Item& manifest) {
   if (!type.empty()) out.set("artifactType", type);
   if (const Json* annotations = json.find("annotations")) out.set("annotations", *annotations);
   return out;
+}
+
+std::string attached_name(const Digest& subject, std::string_view kind) {
+  if (std::find(kAttachedKinds.begin(), kAttachedKinds.end(), kind) == kAttachedKinds.end())
+    throw Error(Status::invalid, "\"" + printable(kind) + "\" is no kind of what is attached");
+  std::string name(subject.algorithm());
+  return name.append("-").append(subject.hex()).append(".").append(kind);
+}
+
+bool is_attached_name(std::string_view name) {
+  const size_t dash = name.find('-'), dot = name.rfind('.');
+  if (dash == std::string_view::npos || dot == std::string_view::npos || dot < dash) return false;
+  std::string digest(name.substr(0, dash));
+  digest.append(":").append(name.substr(dash + 1, dot - dash - 1));
+  return Digest::parse(digest) && std::find(kAttachedKinds.begin(), kAttachedKinds.end(),
+                                            name.substr(dot + 1)) != kAttachedKinds.end();
 }
 
 }  // namespace sealos

@@ -11,6 +11,7 @@
 
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/registries.hpp"
+#include "sealos/sdk/signature_places.hpp"
 
 namespace sealos::testing {
 
@@ -22,7 +23,11 @@ class FakeHost {
     c_.name = "sealos-test";
     c_.version = "0";
     c_.impl = this;
-    c_.get_extension = [](const sealos_host*, const char* id) -> const void* {
+    c_.get_extension = [](const sealos_host* self, const char* id) -> const void* {
+      static constexpr sealos_signature_places kSignatures = {sizeof(sealos_signature_places), 0,
+                                                              &emit_signature_places};
+      if (std::strcmp(id, SEALOS_SIGNATURE_PLACES) == 0)
+        return of(self).signatures ? &kSignatures : nullptr;
       static constexpr sealos_registries kRegistries = {sizeof(sealos_registries), 0, &emit_places,
                                                         &emit_places};
       return std::strcmp(id, SEALOS_REGISTRIES) == 0 ? &kRegistries : nullptr;
@@ -61,6 +66,8 @@ class FakeHost {
   std::optional<sdk::Credentials> credentials;
   /// What registries.conf says of a name; of one that is not here it says nothing.
   std::map<std::string, std::vector<sdk::RegistryPlace>> places;
+  /// What registries.d says of every image.
+  std::optional<sdk::SignaturePlaces> signatures;
   std::atomic<bool> cancel = false;
   std::vector<std::string> logs;
 
@@ -78,6 +85,16 @@ class FakeHost {
         emit(to, &c);
       }
     });
+  }
+
+  static sealos_status emit_signature_places(const sealos_host* self, const char*, sealos_emit emit,
+                                             void* to, sealos_error*) {
+    const sdk::SignaturePlaces& known = *of(self).signatures;
+    if (!known.read.empty()) sdk::emit_item(emit, to, {"read", known.read});
+    if (!known.write.empty()) sdk::emit_item(emit, to, {"write", known.write});
+    if (!known.configured) sdk::emit_item(emit, to, {"unconfigured", ""});
+    if (known.attachments) sdk::emit_item(emit, to, {"attachments", ""});
+    return SEALOS_OK;
   }
 
   sealos_host c_{};

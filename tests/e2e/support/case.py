@@ -1,9 +1,12 @@
 """The base class of the tests."""
 
 import os
+import pty
+import select
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 from . import environment, process, stored
@@ -19,6 +22,13 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = self.path("home")
         os.mkdir(self.home)
+        configuration = self.path("home", ".config", "containers")
+        os.makedirs(configuration)
+        with open(os.path.join(configuration, "policy.json"), "w", encoding="ascii") as file:
+            file.write('{"default": [{"type": "insecureAcceptAnything"}]}')
+        os.mkdir(os.path.join(configuration, "registries.d"))
+        with open(os.path.join(configuration, "registries.d", "default.yaml"), "w", encoding="ascii") as file:
+            file.write('default-docker: {lookaside: "file://%s"}' % self.path("signatures"))
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
@@ -36,6 +46,27 @@ class Case(unittest.TestCase):
 
     def sealos(self, *arguments, env=None, timeout=300):
         return self.start_sealos(*arguments, env=env).wait(timeout)
+
+    def ask(self, *arguments, answers):
+        """Runs a command on a terminal; answers: [(what is asked, what is typed)]. (exit code, what was shown)"""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(environment.SEALOS, [environment.SEALOS, *arguments], self.environment())
+        shown, deadline, answers = "", time.monotonic() + 30, list(answers)
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 1)[0]:
+                continue
+            try:
+                data = os.read(terminal, 4096)
+            except OSError:
+                break
+            if not data:
+                break
+            shown += data.decode(errors="replace")
+            if answers and answers[0][0] in shown:
+                os.write(terminal, answers.pop(0)[1].encode() + b"\n")
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
     def sealos_measured(self, *arguments, timeout=300):
         """(Result, peak memory in KiB)"""

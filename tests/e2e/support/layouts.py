@@ -133,8 +133,8 @@ class Layout:
         os.rename(path, self.blob_path(digest))
         return {"mediaType": media_type, "digest": digest, "size": size}
 
-    def add_layer(self, fill, compression="gzip"):
-        """fill(tar) puts the entries; compression: "gzip", "zstd" or "". Returns (descriptor, diffID)."""
+    def add_layer(self, fill, compression="gzip", level=1):
+        """fill(tar) puts the entries; compression: "gzip", at that level, "zstd" or "". Returns (descriptor, diffID)."""
         plain = os.path.join(self.folder, "blobs/new-layer")
         with open(plain, "wb") as file:
             tar = Tar(file)
@@ -149,7 +149,7 @@ class Layout:
             subprocess.run(["zstd", "-q", "-T1", "-f", plain, "-o", packed], check=True)
         else:
             with open(plain, "rb") as file, open(packed, "wb") as raw, \
-                    gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as out:
+                    gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=level, mtime=0) as out:
                 while chunk := file.read(MIB):
                     out.write(chunk)
         os.unlink(plain)

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "sealos/abi.h"
-#include "sealos/ext/draft/referrers.h"
 #include "sealos/ext/draft/signature_check.h"
+#include "sealos/ext/referrers.h"
 #include "sealos/sdk/guard.hpp"
+#include "sealos/sdk/referrers.hpp"
 #include "sealos/sdk/stream.hpp"
 #include "sealos/sdk/types.hpp"
 
@@ -29,11 +30,18 @@ enum class Intent { write, preview };
 /// and, where it can,
 ///   static constexpr uint32_t kFlags = SEALOS_PARALLEL | ...;   or   uint32_t flags() const;
 ///   std::vector<std::string> manifest_types() const;   best first; absent or empty: any
+///   std::vector<std::string> layer_compressions() const;   absent or empty: any
+///   std::vector<std::string> signature_formats() const;    absent: any; empty: none
 ///   LayerCompression compression() const;               absent: preserve
 ///   std::optional<Blob> try_reuse(const Reuse& want);
 ///   void put_signatures(const std::optional<Digest>& instance, const std::vector<Item>& items);
 ///   void abort();
 ///   void put_referrer(const Item& manifest);            extension SEALOS_REFERRERS
+///   std::vector<Referrer> list_referrers(const Digest& subject,
+///                                        const std::optional<std::string>& artifact_type);
+///                                                       the same, where D has put_referrer
+///   void put_attached(const Digest& subject, const std::string& kind, const Item& manifest);
+///                                                       the same, beside the former
 ///   void check_signatures(std::string_view format);     extension SEALOS_SIGNATURE_CHECK
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that D does not have is NULL in C.
@@ -51,7 +59,14 @@ class DestinationBox : public sealos_destination {
     struct_size = sizeof(sealos_destination);
     if constexpr (requires { D::kFlags; }) flags = D::kFlags;
     if constexpr (requires { object_->flags(); }) flags = object_->flags();
-    if constexpr (requires { object_->manifest_types(); }) set_types(object_->manifest_types());
+    if constexpr (requires { object_->manifest_types(); })
+      sealos_destination::manifest_types = types_.hold_unless_empty(object_->manifest_types());
+    if constexpr (requires { object_->layer_compressions(); }) {
+      sealos_destination::layer_compressions =
+          compressions_.hold_unless_empty(object_->layer_compressions());
+    }
+    if constexpr (requires { object_->signature_formats(); })
+      sealos_destination::signature_formats = formats_.hold(object_->signature_formats());
     if constexpr (requires { object_->compression(); }) {
       sealos_destination::compression = static_cast<std::int64_t>(object_->compression());
     }
@@ -133,6 +148,10 @@ class DestinationBox : public sealos_destination {
   static constexpr bool kPutsReferrers = requires(D & d, const Item& item) {
     d.put_referrer(item);
   };
+  static constexpr bool kListsReferrers =
+      requires(D & d, const Digest& subject, const std::optional<std::string>& type) {
+    d.list_referrers(subject, type);
+  };
   static constexpr bool kChecksSignatures = requires(D & d) { d.check_signatures(""); };
   static constexpr bool kHasExtensions = requires(D & d, const char* id) { d.get_extension(id); };
 
@@ -140,9 +159,25 @@ class DestinationBox : public sealos_destination {
                                     sealos_error* error) {
     return guard(error, [&] { object(self).put_referrer(from_c(*manifest)); });
   }
+  static sealos_status list_referrers(sealos_destination* self, const char* subject,
+                                      const char* artifact_type, sealos_emit emit, void* to,
+                                      sealos_error* error) {
+    return emit_referrers(object(self), subject, artifact_type, emit, to, error);
+  }
+  static sealos_status put_attached(sealos_destination* self, const char* subject, const char* kind,
+                                    const sealos_item* manifest, sealos_error* error) {
+    return guard(error, [&] {
+      object(self).put_attached(Digest::require(subject), text_or_empty(kind), from_c(*manifest));
+    });
+  }
   static constexpr sealos_destination_referrers kReferrers = [] {
-    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr};
+    sealos_destination_referrers out{sizeof(sealos_destination_referrers), 0, nullptr, nullptr,
+                                     nullptr};
     if constexpr (kPutsReferrers) out.put = &put_referrer;
+    if constexpr (kListsReferrers) out.list = &list_referrers;
+    if constexpr (requires(D & d, const Digest& subject, const std::string& kind,
+                           const Item& item) { d.put_attached(subject, kind, item); })
+      out.put_attached = &put_attached;
     return out;
   }();
   static sealos_status check_format(sealos_destination* self, const char* format,
@@ -154,14 +189,6 @@ class DestinationBox : public sealos_destination {
     if constexpr (kChecksSignatures) out.check = &check_format;
     return out;
   }();
-
-  void set_types(std::vector<std::string> types) {
-    if (types.empty()) return;
-    types_ = std::move(types);
-    for (const std::string& type : types_) type_pointers_.push_back(type.c_str());
-    type_pointers_.push_back(nullptr);
-    sealos_destination::manifest_types = type_pointers_.data();
-  }
 
   static D& object(sealos_destination* self) {
     return *static_cast<DestinationBox*>(self->impl)->object_;
@@ -182,8 +209,7 @@ class DestinationBox : public sealos_destination {
   }
 
   std::unique_ptr<D> object_;
-  std::vector<std::string> types_;
-  std::vector<const char*> type_pointers_;
+  TextList types_, compressions_, formats_;
 };
 
 }  // namespace sealos::sdk

@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "sealos/abi.h"
-#include "sealos/ext/draft/login.h"
+#include "sealos/ext/draft/names.h"
+#include "sealos/ext/login.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/host.hpp"
 #include "sealos/sdk/reference.hpp"
@@ -23,6 +24,7 @@ namespace sealos::sdk {
 ///   static constexpr uint32_t kCapabilities = SEALOS_CAN_LIST | ...;   added to what R shows
 ///   static void check_policy_scope(std::string_view scope);
 ///   static void check_login(Host host, std::string_view scope);     extension SEALOS_LOGIN
+///   static std::vector<std::string> list_names(Host host);          extension SEALOS_NAMES
 /// R is as reference.hpp says.
 template <typename T>
 struct TransportOf {
@@ -42,7 +44,11 @@ struct TransportOf {
       can |= SEALOS_CAN_SIGN;
     }
     if constexpr (requires(const Reference& r, Host h) { r.list_tags(h); }) can |= SEALOS_CAN_LIST;
-    if constexpr (requires(const Reference& r, Host h) { r.remove(h); }) can |= SEALOS_CAN_REMOVE;
+    if constexpr (
+        requires(const Reference& r, Host h) { r.remove(h); } ||
+        requires(const Reference& r, Host h) { r.remove(h, 0u); }) {
+      can |= SEALOS_CAN_REMOVE;
+    }
     if constexpr (requires { T::kCapabilities; }) can |= T::kCapabilities;
     return can;
   }
@@ -76,23 +82,43 @@ struct TransportOf {
     }
     return SEALOS_UNSUPPORTED;
   }
+  static sealos_status list_names([[maybe_unused]] const sealos_host* host,
+                                  [[maybe_unused]] sealos_emit emit, [[maybe_unused]] void* to,
+                                  [[maybe_unused]] sealos_error* error) {
+    sealos_status emitted = SEALOS_OK;
+    if constexpr (kListsNames) {
+      const sealos_status status = guard(error, [&] {
+        for (const std::string& name : T::list_names(Host(host))) {
+          emitted = emit_item(emit, to, Item{name, {}});
+          if (emitted != SEALOS_OK) break;
+        }
+      });
+      return status != SEALOS_OK ? status : emitted;
+    }
+    return SEALOS_UNSUPPORTED;
+  }
   static const void* find_extension(const sealos_transport*, const char* id) {
-    return std::strcmp(id, SEALOS_LOGIN) == 0 ? &kLogin : nullptr;
+    if (kChecksLogin && std::strcmp(id, SEALOS_LOGIN) == 0) return &kLogin;
+    if (kListsNames && std::strcmp(id, SEALOS_NAMES) == 0) return &kNames;
+    return nullptr;
   }
 
   static constexpr bool kChecksLogin = requires(Host host) {
     T::check_login(host, std::string_view());
   };
+  static constexpr bool kListsNames = requires(Host host) { T::list_names(host); };
   static constexpr sealos_login kLogin = {sizeof(sealos_login), 0, &check_login};
+  static constexpr sealos_names kNames = {sizeof(sealos_names), 0, &list_names};
   static constexpr bool kChecksScope = requires { T::check_policy_scope(std::string_view()); };
 
-  static constexpr sealos_transport value = {sizeof(sealos_transport),
-                                             capabilities(),
-                                             T::kName,
-                                             options(),
-                                             &parse,
-                                             kChecksScope ? &check_scope : nullptr,
-                                             kChecksLogin ? &find_extension : nullptr};
+  static constexpr sealos_transport value = {
+      sizeof(sealos_transport),
+      capabilities(),
+      T::kName,
+      options(),
+      &parse,
+      kChecksScope ? &check_scope : nullptr,
+      kChecksLogin || kListsNames ? &find_extension : nullptr};
 };
 
 template <typename... T>

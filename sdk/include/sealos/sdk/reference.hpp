@@ -1,6 +1,7 @@
 // A plain class becomes a sealos_reference. std only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +27,8 @@ namespace sealos::sdk {
 ///   std::unique_ptr<D> open_destination(Host host) const;       D as destination.hpp says
 ///   std::unique_ptr<D> open_preview(Host host) const;           made for Intent::preview
 ///   std::vector<std::string> list_tags(Host host) const;
-///   void remove(Host host) const;
+///   void remove(Host host) const;   or, if it knows any flags,   void remove(Host, uint32_t)
+///   const; const void* get_extension(const char* id) const;
 /// A member that R does not have is NULL in C.
 template <typename R>
 class ReferenceBox : public sealos_reference {
@@ -54,10 +56,7 @@ class ReferenceBox : public sealos_reference {
       policy_identity_ = object_->policy_identity();
     sealos_reference::policy_identity = policy_identity_.c_str();
     if constexpr (requires { object_->policy_namespaces(); })
-      policy_namespaces_ = object_->policy_namespaces();
-    for (const std::string& name : policy_namespaces_) namespace_pointers_.push_back(name.c_str());
-    namespace_pointers_.push_back(nullptr);
-    sealos_reference::policy_namespaces = namespace_pointers_.data();
+      sealos_reference::policy_namespaces = policy_namespaces_.hold(object_->policy_namespaces());
     if constexpr (requires { object_->cache_scope(); }) cache_scope_ = object_->cache_scope();
     if (cache_scope_) sealos_reference::cache_scope = cache_scope_->c_str();
   }
@@ -96,13 +95,32 @@ class ReferenceBox : public sealos_reference {
         return status != SEALOS_OK ? status : emitted;
       };
     }
-    if constexpr (requires(Host host) { object_->remove(host); }) {
+    if constexpr (kRemoves || kRemovesWithFlags) {
       sealos_reference::remove = [](const sealos_reference* self, const sealos_host* host,
-                                    sealos_error* error) {
-        return guard(error, [&] { object(self).remove(Host(host)); });
+                                    std::uint32_t how, sealos_error* error) {
+        return guard(error, [&] {
+          const std::uint32_t known = kRemovesWithFlags ? SEALOS_REMOVE_ONLY_INDEX : 0;
+          if ((how & ~known) != 0) throw Error(Status::unsupported, "it cannot be removed so");
+          if constexpr (kRemovesWithFlags) {
+            object(self).remove(Host(host), how);
+          } else {
+            object(self).remove(Host(host));
+          }
+        });
+      };
+    }
+    if constexpr (requires(const char* id) { object_->get_extension(id); }) {
+      sealos_reference::get_extension = [](const sealos_reference* self,
+                                           const char* id) -> const void* {
+        return object(self).get_extension(id);
       };
     }
   }
+
+  static constexpr bool kRemoves = requires(const R& r, Host host) { r.remove(host); };
+  static constexpr bool kRemovesWithFlags = requires(const R& r, Host host, std::uint32_t how) {
+    r.remove(host, how);
+  };
 
   template <typename S>
   static sealos_source* give_source(std::unique_ptr<S> source) {
@@ -119,8 +137,7 @@ class ReferenceBox : public sealos_reference {
   std::unique_ptr<R> object_;
   std::string canonical_, policy_identity_;
   std::optional<std::string> docker_name_, cache_scope_;
-  std::vector<std::string> policy_namespaces_;
-  std::vector<const char*> namespace_pointers_;
+  TextList policy_namespaces_;
 };
 
 }  // namespace sealos::sdk

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sealos/ext/draft/registries.h"
+#include "sealos/ext/registries.h"
 #include "sealos/sdk/guard.hpp"
 #include "sealos/sdk/host.hpp"
 

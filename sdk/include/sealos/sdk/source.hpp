@@ -27,6 +27,7 @@ namespace sealos::sdk {
 ///   std::vector<Referrer> list_referrers(const Digest& subject,
 ///                                        const std::optional<std::string>& artifact_type);
 ///                                                       extension SEALOS_REFERRERS
+///   std::vector<Attached> list_attached(const Digest& subject);      the same, beside the former
 ///   const void* get_extension(const char* id);          all other extensions
 /// A member that S does not have is NULL in C.
 template <typename S>
@@ -102,20 +103,24 @@ class SourceBox : public sealos_source {
   static sealos_status list_referrers(sealos_source* self, const char* subject,
                                       const char* artifact_type, sealos_emit emit, void* to,
                                       sealos_error* error) {
+    return emit_referrers(object(self), subject, artifact_type, emit, to, error);
+  }
+  static sealos_status list_attached(sealos_source* self, const char* subject, sealos_emit emit,
+                                     void* to, sealos_error* error) {
     sealos_status emitted = SEALOS_OK;
     const sealos_status status = guard(error, [&] {
-      std::optional<std::string> type;
-      if (artifact_type != nullptr) type = artifact_type;
-      for (const Referrer& one : object(self).list_referrers(Digest::require(subject), type)) {
-        emitted = emit_item(emit, to, Item{one.digest.str(), one.descriptor});
+      for (const Attached& one : object(self).list_attached(Digest::require(subject))) {
+        emitted = emit_item(emit, to, Item{one.kind, one.descriptor});
         if (emitted != SEALOS_OK) break;
       }
     });
     return status != SEALOS_OK ? status : emitted;
   }
   static constexpr sealos_source_referrers kReferrers = [] {
-    sealos_source_referrers out{sizeof(sealos_source_referrers), 0, nullptr};
+    sealos_source_referrers out{sizeof(sealos_source_referrers), 0, nullptr, nullptr};
     if constexpr (kListsReferrers) out.list = &list_referrers;
+    if constexpr (requires(S & s, const Digest& subject) { s.list_attached(subject); })
+      out.list_attached = &list_attached;
     return out;
   }();
 

@@ -29,7 +29,7 @@ struct Blob {
   std::vector<std::pair<std::string, std::string>> annotations;
   std::string location;  ///< means something to the transport only
   std::int64_t layer_index = -1;
-  std::uint32_t flags = 0;  ///< SEALOS_BLOB_CONFIG, SEALOS_BLOB_EMPTY
+  std::uint32_t flags = 0;  ///< SEALOS_BLOB_CONFIG
 
   bool is_config() const { return (flags & SEALOS_BLOB_CONFIG) != 0; }
 };
@@ -105,6 +105,37 @@ class BlobView {
   sealos_blob c_{};
   std::vector<const char*> urls_, annotations_;
 };
+
+/// Texts as C sees them: a list that ends with NULL, as long as this object.
+class TextList {
+ public:
+  TextList() = default;
+  TextList(const TextList&) = delete;
+  TextList& operator=(const TextList&) = delete;
+
+  const char* const* hold(std::vector<std::string> texts) {
+    texts_ = std::move(texts);
+    pointers_.clear();
+    for (const std::string& text : texts_) pointers_.push_back(text.c_str());
+    pointers_.push_back(nullptr);
+    return pointers_.data();
+  }
+  const char* const* hold_unless_empty(std::vector<std::string> texts) {
+    return texts.empty() ? nullptr : hold(std::move(texts));
+  }
+
+ private:
+  std::vector<std::string> texts_;
+  std::vector<const char*> pointers_;
+};
+
+/// nullopt for NULL, which means another thing than a list of nothing.
+inline std::optional<std::vector<std::string>> texts_of(const char* const* c) {
+  if (c == nullptr) return std::nullopt;
+  std::vector<std::string> texts;
+  for (; *c != nullptr; ++c) texts.emplace_back(*c);
+  return texts;
+}
 
 inline sealos_status emit_blob(sealos_emit_blob emit, void* to, const Blob& blob) {
   const BlobView view(blob);

@@ -1,6 +1,6 @@
 /* sealos/ext/draft/signature_check.h - whether a destination stores signatures of some format, where
  * that depends on more than the transport. Given by get_extension of a destination that has
- * put_signatures; without it, it stores any. */
+ * put_signatures; without it, it stores those of its signature_formats. */
 #ifndef SEALOS_EXT_SIGNATURE_CHECK_H
 #define SEALOS_EXT_SIGNATURE_CHECK_H
 #include "sealos/abi.h"

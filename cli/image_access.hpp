@@ -1,0 +1,28 @@
+// What every command that reads images does before it begins: the policy, keys, and the flags that
+// say how places are reached.
+#pragma once
+
+#include <memory>
+
+#include "cli/context.hpp"
+#include "cli/push_options.hpp"
+#include "cli/registries.hpp"
+#include "core/config/environment.hpp"
+#include "core/copy/copy.hpp"
+
+namespace sealos::cli {
+
+/// --authfile, --creds, --cert-dir, --tls-verify, --retry, --signature-policy, --insecure-policy,
+/// -o, -q, -v.
+void add_access_flags(CLI::App& command, PushOptions& options);
+
+/// Where keys are looked for; passphrases are asked on the terminal.
+encryption::KeyPlaces key_places(const config::Environment& environment,
+                                 const std::string& temp_dir);
+
+/// Logins, registries.conf and the policy of a command that reads one image; `find` outlives the
+/// request.
+void use_access(Context& context, const PushOptions& options, CopyRequest& request,
+                const config::Environment& environment, const FindTransport& find);
+
+}  // namespace sealos::cli

@@ -1,0 +1,34 @@
+/* sealos/ext/referrers.h - manifests that name another one as their subject: signatures,
+ * attestations, bills of materials (OCI image specification 1.1). Given by get_extension of a
+ * source (sealos_source_referrers) and of a destination (sealos_destination_referrers), both under
+ * SEALOS_REFERRERS; either may lack it. */
+#ifndef SEALOS_EXT_REFERRERS_H
+#define SEALOS_EXT_REFERRERS_H
+#include "sealos/abi.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SEALOS_REFERRERS "sealos.referrers/1"
+
+typedef struct sealos_source_referrers {
+  uint32_t struct_size, flags; /* flags: 0 */
+  /* Emits the descriptors (JSON) of the manifests whose subject has this digest, labelled with
+   * their own digests, each once; artifact_type NULL: of every type. None at all is no error. What
+   * they describe is read with read_manifest and open_blob of the same source. [parallel] */
+  sealos_status (*list)(sealos_source *self, const char *subject, const char *artifact_type,
+                        sealos_emit emit, void *to, sealos_error *error);
+} sealos_source_referrers;
+
+typedef struct sealos_destination_referrers {
+  uint32_t struct_size, flags; /* flags: 0 */
+  /* Stores, by its digest, a manifest that has a subject, so that list will find it. Its blobs have
+   * been put. Not after commit, which may be what makes it seen. SEALOS_INVALID: it has no subject.
+   * [serial] */
+  sealos_status (*put)(sealos_destination *self, const sealos_item *manifest, sealos_error *error);
+} sealos_destination_referrers;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
