@@ -33,7 +33,7 @@ class Tags(Case):
             self.assertEqual(self.works("tags", LOOSE, place), "1\n2\nlatest\n")
         self.assertEqual(json.loads(self.works("tags", LOOSE, "--json", name)),
                          {"transport": "docker", "repository": name, "tags": ["1", "2", "latest"]})
-        listed = json.loads(process.check("skopeo", "list-tags", LOOSE, "docker://" + name).out)
+        listed = json.loads(process.check("skopeo", "list-tags", LOOSE, "docker://" + name))
         self.assertEqual(sorted(listed["Tags"]), ["1", "2", "latest"])
 
     def test_the_names_in_a_layout_and_an_archive(self):
