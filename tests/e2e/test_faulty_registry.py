@@ -43,8 +43,8 @@ def cut(bytes_before, stall=0):
     return fault
 
 
-FAULTS = {"429": status(429), "500": status(500), "502": page, "503": status(503), "closed": lambda request: request.hang_up(),
-          "answer lost": answer_lost}
+FAULTS = {"500": status(500), "502": page, "closed": lambda request: request.hang_up(), "answer lost": answer_lost}
+MORE_FAULTS = dict(FAULTS, **{"429": status(429), "503": status(503)})  # for the bodies
 
 
 class Once:
@@ -68,7 +68,7 @@ class FaultyRegistry(Case):
         self.source = "oci:%s:1" % self.layout.folder
         self.image = stored.in_oci(self.layout.folder, "1")
         self.sizes = {d: os.path.getsize(self.layout.blob_path(d)) for d in self.image.blob_digests()}
-        self.bytes, self.servers = sum(self.sizes.values()), 0
+        self.bytes, self.servers, self.full = sum(self.sizes.values()), 0, None
 
     def registry(self, answer=None):
         self.servers += 1
@@ -89,15 +89,17 @@ class FaultyRegistry(Case):
 
     def filled(self, answer=None):
         """A registry that has the image, and only then begins to go wrong."""
-        begun = []
-        registry = self.pushed(lambda *request: answer(*request) if begun and answer else False)
-        begun.append(True)
-        registry.requests.clear()
-        return registry
+        self.answer = None
+        if self.full is None:
+            self.full = self.pushed(lambda *request: self.answer(*request) if self.answer else False)
+        self.answer, self.full.given = answer, 0
+        self.full.requests.clear()
+        return self.full
 
     def pulled(self, answer, *flags, given=None):
         registry = self.filled(answer)
-        to = self.path("pulled%d" % self.servers)
+        self.pulls = getattr(self, "pulls", 0) + 1
+        to = self.path("pulled%d" % self.pulls)
         self.push(*QUICK, *flags, registry.reference("app:1"), "oci:%s:1" % to)
         self.assert_same_image(self.image, stored.in_oci(to, "1"))
         self.assertEqual(registry.given, self.bytes if given is None else given)
@@ -106,7 +108,7 @@ class FaultyRegistry(Case):
     def test_a_fault_at_each_point_of_a_push(self):
         clean = len(self.pushed(None).requests)
         for point, where in PUSH_POINTS.items():
-            for name, fault in FAULTS.items():
+            for name, fault in (MORE_FAULTS if point == "body" else FAULTS).items():
                 with self.subTest(point=point, fault=name):
                     registry = self.pushed(Once(where, fault))
                     # The request again, and for an upload the questions where it stands and whether it is done. One that
@@ -116,7 +118,7 @@ class FaultyRegistry(Case):
     def test_a_fault_at_each_point_of_a_pull(self):
         clean = len(self.pulled(None).requests)
         for point, where in PULL_POINTS.items():
-            for name, fault in FAULTS.items():
+            for name, fault in (MORE_FAULTS if point == "blob" else FAULTS).items():
                 if name == "answer lost" and point == "blob":
                     continue  # that is a body that is cut at once
                 with self.subTest(point=point, fault=name):
@@ -187,7 +189,7 @@ class FaultyRegistry(Case):
         one_blob = layouts.Layout(self.path("one"))
         one_blob.tag("1", one_blob.add_image([one_blob.add_layer(lambda tar: tar.big_file("f", 1, 1 << 20, 1))]))
         size = sum(os.path.getsize(one_blob.blob_path(d)) for d in stored.in_oci(one_blob.folder, "1").blob_digests())
-        for uses in (2, 3, 4, 5, 6, 7, 8, 100):  # layer and config come one after the other
+        for uses in (3, 4, 5, 7, 100):  # layer and config come one after the other
             with self.subTest(uses=uses):
                 tokens = Tokens(uses)
                 registry = self.registry(tokens)
@@ -221,7 +223,9 @@ class FaultyRegistry(Case):
 
     def test_like_google_there_is_no_patch_and_the_address_is_long(self):
         def google(request, method, path):
+            vars(request).pop("reply", None)  # that of a POST before on this connection
             if method == "PATCH":
+                request.drain()  # an answer is not lost with a connection that is closed early
                 return request.fail(400, "UNSUPPORTED")
             if path != "/v2/" and not request.headers.get("Authorization"):
                 return request.fail(401, "UNAUTHORIZED")  # no word of how
@@ -235,8 +239,7 @@ class FaultyRegistry(Case):
                 return request.fail(400, "NAME_INVALID")
             return False
         registry = self.pushed(google, "--creds", "_json_key:{\"a\": \"b:c\"}")
-        # At most what is begun before the first refusal, each again where the refusal was lost with the connection.
-        self.assertLessEqual(len([r for r in registry.requests if r.startswith("PATCH")]), 2 * len(self.sizes))
+        self.assertLessEqual(len([r for r in registry.requests if r.startswith("PATCH")]), len(self.sizes))
 
     def test_like_harbor_behind_nginx_large_requests_are_refused_with_a_page(self):
         layout = layouts.large_image(self.path("large"), 9, layers=1, compression="gzip", random_share=1)
@@ -248,6 +251,7 @@ class FaultyRegistry(Case):
             if not request.headers.get("Authorization"):
                 return request.fail(401, "UNAUTHORIZED", WWW_Authenticate='Basic realm="harbor"')
             if int(request.headers.get("Content-Length") or 0) > 5 << 20:
+                request.drain()
                 request.close_connection = True
                 return request.reply(413, b"<html>413 Request Entity Too Large</html>", Content_Type="text/html", Connection="close")
             return False
@@ -267,6 +271,7 @@ class FaultyRegistry(Case):
     def test_like_azure_a_patch_needs_its_length_and_blobs_are_elsewhere(self):
         def azure(request, method, path):
             if method == "PATCH" and request.headers.get("Content-Length") is None:
+                request.drain()
                 return request.fail(411, "CONTENT_LENGTH_INVALID")
             if method == "GET" and "/blobs/" in path:
                 return request.reply(307, Location="http://%s%s?sig=s%%2Bs" % (storage.address, path))
@@ -294,6 +299,7 @@ class FaultyRegistry(Case):
 
         def github(request, method, path):
             if request.headers.get("Content-Range") and int(request.headers["Content-Length"]) > 4 << 20:
+                request.drain()
                 return request.fail(416, "RANGE_INVALID")
             return False
         for flags in ([], ["-o", "docker.chunk-size=8M"]):

@@ -1,6 +1,5 @@
 """How much is asked of a registry and sent to it, counted by the registry; and the flags that say how it is asked."""
 
-import json
 import re
 
 from support import counted, environment, hostile, layouts, process, servers, stored
@@ -66,14 +65,13 @@ class Traffic(Case):
         self.push(LOOSE, self.source, self.registry.reference("app:1"))
         result = self.sealos("push", "-q", LOOSE, "--mount-from", "x", self.registry.reference("app:1"), "dir:" + self.path("no"))
         self.assert_refused(result, process.USAGE, "mount-from", "destination")
-        manifest = json.loads(process.check("skopeo", "inspect", "--raw", self.source))
-        layers = [layer["digest"] for layer in manifest["layers"]]
         for option in ("docker.mount-from=x", "docker.chunk-size=64M", "docker.journal=false"):
             with self.subTest(option=option):
                 before = len(self.registry.requests())
                 result = self.sealos("push", "-q", LOOSE, "-o", option, self.registry.reference("app:1"), "dir:" + self.path("no"))
                 self.assert_refused(result, process.USAGE, option.split("=")[0], "no effect")
-                self.assertFalse([r for r in self.registry.requests()[before:] if any(layer in r for layer in layers)])
+                for layer in self.image.manifest["layers"]:
+                    self.assertFalse([r for r in self.registry.requests()[before:] if layer["digest"] in r])
 
     def test_the_connections_are_as_few_as_was_said(self):
         server = counted.CountingRelay(self.registry.port)
@@ -82,7 +80,7 @@ class Traffic(Case):
         self.assertEqual(server.most, 1)
 
     def test_both_sides_share_the_connections(self):
-        big = layouts.large_image(self.path("big"), 12, layers=6, compression="gzip", random_share=1)
+        big = layouts.large_image(self.path("big"), 6, layers=6, compression="gzip", random_share=1)
         first, total = counted.CountingRelay(self.registry.port), counted.Count()
         other = servers.Registry(self.path("other"))
         self.addCleanup(other.stop)
@@ -106,9 +104,9 @@ class Traffic(Case):
             self.assert_refused(result, process.CORRUPT, "at least 2")
 
     def test_lost_connections_of_a_limited_copy_do_not_lock_it_up(self):
-        big = layouts.large_image(self.path("big"), 12, layers=4, compression="gzip", random_share=1)
+        big = layouts.large_image(self.path("big"), 6, layers=4, compression="gzip", random_share=1)
         self.push(LOOSE, "oci:%s:1" % big.folder, self.registry.reference("big:1"))
-        cut = counted.CountingRelay(self.registry.port, cut_after=2 << 20)
+        cut = counted.CountingRelay(self.registry.port, cut_after=1 << 20)
         other = servers.Registry(self.path("other"))
         self.addCleanup(other.stop)
         self.addCleanup(cut.stop)

@@ -146,6 +146,7 @@ class Secrets(Case):
         running.signal(signal.SIGABRT)
         _, status = os.waitpid(running.process.pid, 0)
         running.process.returncode = -signal.SIGABRT
+        running.wait()
         go_on.set()
         self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
         for core in glob.glob("core*") + glob.glob("/tmp/core*"):

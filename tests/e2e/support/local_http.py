@@ -11,7 +11,7 @@ class LocalServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, handler):
         super().__init__(("127.0.0.1", 0), handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()  # how soon it sees its end
 
     def handle_error(self, request, client_address):
         pass

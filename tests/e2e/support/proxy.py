@@ -1,5 +1,6 @@
 """An HTTP proxy that leads every name to one server, and says what it was asked for."""
 
+import contextlib
 import http.client
 import socket
 import threading
@@ -37,10 +38,10 @@ class Proxy:
         target = "/" + request.path.split("/", 3)[3]
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in request.headers.items() if not name.lower().startswith("proxy-")}
-        server = http.client.HTTPConnection("127.0.0.1", port)
-        server.request(request.command, target, body, headers)
-        answer = server.getresponse()
-        data = answer.read()
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as server:
+            server.request(request.command, target, body, headers)
+            answer = server.getresponse()
+            data = answer.read()
         request.send_response(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in ("transfer-encoding", "connection", "content-length"):
