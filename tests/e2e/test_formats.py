@@ -96,7 +96,8 @@ class Formats(Case):
             return ("docker-daemon:%s:1" % name, ["-o", "docker-daemon.host=" + self.dockerd.host],
                     ["--src-daemon-host", self.dockerd.host])
         if transport == "containers-storage":
-            return self.store.reference("localhost/%s:1" % name), [], []
+            # In one store, these would all be the same image: they have one config.
+            return stores.Store(self.path("store-" + name)).reference("localhost/%s:1" % name), [], []
         if transport == "ostree":
             return self.repository.reference(name + ":1"), [], []
         tag = {"oci": ":1", "oci-archive": ":1", "docker-archive": ":a:1", "dir": "", "sif": ""}[transport]
