@@ -280,7 +280,8 @@ TEST_CASE("a wrong file is refused, naming the file, the line and the key") {
            {"[aliases]\n'a'=1", "not a string"},
            {"unqualified-search-registries=['a']\n[registries.search]\nregistries=['b']",
             "mixes version 1"}}) {
-    CAPTURE(text);
+    const std::string shown = text;
+    CAPTURE(shown);
     CHECK(refusal(test, text).find(part) != std::string::npos);
   }
 }

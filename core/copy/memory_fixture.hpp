@@ -176,7 +176,7 @@ class MemoryReference {
   }
   std::unique_ptr<MemorySource> open_source(sdk::Host host) const {
     host.option("memory.mode");
-    return std::make_unique<MemorySource>((*places)[name]);
+    return std::unique_ptr<MemorySource>(new MemorySource{(*places)[name]});
   }
   std::unique_ptr<MemoryDestination> open_destination(sdk::Host) const {
     (*places)[name].opened = true;
@@ -188,7 +188,7 @@ class MemoryReference {
 
  private:
   std::unique_ptr<MemoryDestination> make(sdk::Intent intent) const {
-    return std::make_unique<MemoryDestination>((*places)[name], intent);
+    return std::unique_ptr<MemoryDestination>(new MemoryDestination{(*places)[name], intent});
   }
 };
 

@@ -196,7 +196,7 @@ Annotations edit_recipients(const Annotations& annotations, const RecipientEdit&
     const Opened layer = open_layer(annotations, *edit.keys);
     for (auto& [name, value] : wrap_secret(layer.secret, layer.plain, *edit.add)) {
       const auto same = std::find_if(result.begin(), result.end(),
-                                     [&](const auto& one) { return one.first == name; });
+                                     [&name = name](const auto& one) { return one.first == name; });
       if (same == result.end()) {
         result.emplace_back(name, std::move(value));
       } else {

@@ -88,7 +88,7 @@ const char* name_of_signal(int number) {
   }
 }
 
-void on_crash(int number, siginfo_t*, void* context) {
+[[maybe_unused]] void on_crash(int number, siginfo_t*, void* context) {
   if (const KnownPlugin* plugin = crashed_plugin(context); plugin != nullptr) {
     char line[1400] = "";
     size_t size = 0;

@@ -62,7 +62,7 @@ class NotedStream final : public Stream {
 }  // namespace
 
 Extractor::Extractor(int root, int aside, int notes, Form form)
-    : root_(root), aside_(aside), notes_(notes), form_(form), inside_(root) {}
+    : aside_(aside), notes_(notes), form_(form), inside_(root) {}
 
 Extracted Extractor::run(Stream& tar, TarSplitWriter& split) {
   NotedStream noted(tar);

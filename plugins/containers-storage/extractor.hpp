@@ -65,7 +65,7 @@ class Extractor {
   void note_times(const TarEntry& entry, const std::string& path);
   void set_folder_times();
 
-  int root_, aside_, notes_;
+  int aside_, notes_;
   Form form_;
   ConfinedFolder inside_;
   SeenNames seen_;

@@ -139,7 +139,8 @@ TEST_CASE("options change owners, modes and compression, and wrong ones are refu
                                                                      {"sif.level", "0"},
                                                                      {"sif.format", "tar"},
                                                                      {"sif.existing", "add"}}) {
-    CAPTURE(key);
+    const std::string option = key;
+    CAPTURE(option);
     FakeHost other;
     other.options[key] = value;
     CHECK_THROWS_AS(Reference(folder.str("b.sif")).open_destination(other.host()), Error);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace sealos::http {
@@ -38,6 +39,14 @@ struct Lookup {
   }
 };
 
+/// The C library still writes into it; it stays, and is known, until the process ends.
+void abandon(std::unique_ptr<Lookup> lookup) {
+  static std::mutex mutex;
+  static auto& abandoned = *new std::vector<std::unique_ptr<Lookup>>;
+  const std::lock_guard lock(mutex);
+  abandoned.push_back(std::move(lookup));
+}
+
 std::vector<Poco::Net::SocketAddress> resolve(const std::string& host, std::uint16_t port,
                                               const Patience& patience) {
   Poco::Net::IPAddress literal;
@@ -59,8 +68,7 @@ std::vector<Poco::Net::SocketAddress> resolve(const std::string& host, std::uint
   while ((problem = ::gai_error(&lookup->request)) == EAI_INPROGRESS) {
     const bool cancelled = patience.cancelled && patience.cancelled();
     if (cancelled || Clock::now() > end) {
-      // The C library still writes into it; it stays until the process ends.
-      if (::gai_cancel(&lookup->request) == EAI_NOTCANCELED) (void)lookup.release();
+      if (::gai_cancel(&lookup->request) == EAI_NOTCANCELED) abandon(std::move(lookup));
       patience.check();
       throw unreachable(host, "its name was not resolved in time");
     }
