@@ -45,7 +45,8 @@ std::vector<Referrer> referrers_in(const Json::Array& entries, const BlobFiles& 
   std::vector<Referrer> found;
   std::set<Digest> seen;
   for (const Json& json : entries) {
-    if (!is_manifest(json.text_at("mediaType"))) continue;
+    const std::string type = json.text_at("mediaType");
+    if (!is_manifest(type) && !is_index(type)) continue;
     const Descriptor entry = Descriptor::of(json);
     if (!seen.insert(entry.digest).second) continue;
     try {

@@ -34,8 +34,8 @@ void check_blob_size(const Digest& digest, std::int64_t is, std::int64_t should_
 /// Reads a manifest or index and checks its size and digest.
 std::string read_manifest_blob(const BlobFiles& blobs, const Descriptor& descriptor);
 
-/// Of the manifests that index.json lists those whose subject has that digest; artifact_type
-/// nullopt: of every type. Those that are missing are left out.
+/// Of the manifests and indexes that index.json lists those whose subject has that digest;
+/// artifact_type nullopt: of every type. Those that are missing are left out.
 std::vector<Referrer> referrers_in(const Json::Array& entries, const BlobFiles& blobs,
                                    const Digest& subject,
                                    const std::optional<std::string>& artifact_type);

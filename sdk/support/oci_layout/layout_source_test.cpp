@@ -100,3 +100,26 @@ TEST_CASE("OCI manifests and indexes are put into a layout, and nothing else") {
   CHECK_THROWS_AS(check_layout_manifest({}, {std::string(kDockerManifest), manifest}), Error);
   CHECK_NOTHROW(check_layout_manifest({}, {std::string(kOciIndex), index_with(child).dump()}));
 }
+
+TEST_CASE("what refers to an image may be a manifest or an index, and is read like the image") {
+  const auto blobs = std::make_shared<MemoryBlobs>();
+  const Json image = blobs->add(kOciManifest, R"({"schemaVersion":2})");
+  const Json subject = Json::object({{"digest", image.text_at("digest")}});
+  Json manifest = Json::object({{"artifactType", "x/one"}, {"subject", subject}});
+  const Json one = blobs->add(kOciManifest, manifest.dump());
+  const std::string part = R"({"part":1})";
+  Json index = index_with(blobs->add(kOciManifest, part));
+  index.set("artifactType", "x/two");
+  index.set("subject", subject);
+  const Json two = blobs->add(kOciIndex, index.dump());
+  LayoutSource source("test", blobs, image, Json::Array{image, one, two});
+  const Digest name = Digest::require(image.text_at("digest"));
+  const auto all = source.list_referrers(name, std::nullopt);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].digest.str() == one.text_at("digest"));
+  CHECK(all[1].digest.str() == two.text_at("digest"));
+  const auto typed = source.list_referrers(name, "x/two");
+  REQUIRE(typed.size() == 1);
+  CHECK(source.read_manifest(typed[0].digest).label == kOciIndex);
+  CHECK(source.read_manifest(digest_of(part)).data == part);
+}
