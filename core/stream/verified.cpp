@@ -58,6 +58,19 @@ class Checker {
   std::int64_t seen_ = 0;
 };
 
+/// One read, hashed in the reader's thread.
+size_t read_checked(Stream& from, Checker& checker, std::span<std::byte> into, bool& ended) {
+  if (ended) return 0;
+  const size_t n = from.read(into);
+  if (n > 0) {
+    checker.take(into.first(n));
+  } else {
+    checker.finish();
+    ended = true;
+  }
+  return n;
+}
+
 /// Hashes in the reader's thread: for what is small.
 class InlineStream final : public Stream {
  public:
@@ -65,15 +78,7 @@ class InlineStream final : public Stream {
       : from_(std::move(from)), checker_(std::move(checker)) {}
 
   size_t read(std::span<std::byte> into) override {
-    if (ended_) return 0;
-    const size_t n = from_->read(into);
-    if (n > 0) {
-      checker_->take(into.first(n));
-    } else {
-      checker_->finish();
-      ended_ = true;
-    }
-    return n;
+    return read_checked(*from_, *checker_, into, ended_);
   }
   std::int64_t size() const override { return from_->size(); }
 
@@ -102,16 +107,7 @@ class BesideStream final : public Stream {
           [checker = checker_] { checker->finish(); });
       ahead_ = true;
     }
-    if (ended_) return 0;
-    const size_t n = from_->read(into);
-    if (ahead_) return n;
-    if (n > 0) {
-      checker_->take(into.first(n));
-    } else {
-      checker_->finish();
-      ended_ = true;
-    }
-    return n;
+    return ahead_ ? from_->read(into) : read_checked(*from_, *checker_, into, ended_);
   }
   std::int64_t size() const override { return from_->size(); }
 
