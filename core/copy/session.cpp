@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/copy/image_writer.hpp"
+#include "core/copy/source_session.hpp"
 #include "support/docker_name/docker_name.hpp"
 
 namespace sealos {
@@ -19,9 +20,7 @@ bool only_custom_resource(const CopyRequest& request) {
 
 std::map<std::string, std::string> all_options(const CopyRequest& request,
                                                const std::map<std::string, std::string>& of_side) {
-  std::map<std::string, std::string> options = of_side;
-  options.insert(request.options.begin(), request.options.end());
-  options.insert(request.engine_options.begin(), request.engine_options.end());
+  std::map<std::string, std::string> options = options_of_side(request, of_side);
   if (only_custom_resource(request)) options["referrers-only"] = "true";
   return options;
 }

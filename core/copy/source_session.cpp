@@ -5,16 +5,14 @@
 #include "core/copy/session.hpp"
 
 namespace sealos {
-namespace {
 
-std::map<std::string, std::string> options_of(const CopyRequest& request) {
-  std::map<std::string, std::string> options = request.source_options;
+std::map<std::string, std::string> options_of_side(
+    const CopyRequest& request, const std::map<std::string, std::string>& of_side) {
+  std::map<std::string, std::string> options = of_side;
   options.insert(request.options.begin(), request.options.end());
   options.insert(request.engine_options.begin(), request.engine_options.end());
   return options;
 }
-
-}  // namespace
 
 SourceSession::SourceSession(const FindTransport& find, const Hooks& hooks, CancelToken& cancel,
                              const CopyRequest& request, Progress& progress)
@@ -23,7 +21,7 @@ SourceSession::SourceSession(const FindTransport& find, const Hooks& hooks, Canc
       request_(request),
       progress_(progress),
       hooks_(hooks),
-      services_(hooks_, cancel, options_of(request)) {}
+      services_(hooks_, cancel, options_of_side(request, request.source_options)) {}
 
 void SourceSession::open() {
   on_side(Side::request, [&] {

@@ -1,8 +1,10 @@
 // An image that is looked at and goes nowhere.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/copy/copy.hpp"
 #include "core/copy/image_reader.hpp"
@@ -10,6 +12,10 @@
 #include "core/host/source.hpp"
 
 namespace sealos {
+
+/// What a plugin can ask for: the options of its side, those of both, and the engine's.
+std::map<std::string, std::string> options_of_side(
+    const CopyRequest& request, const std::map<std::string, std::string>& of_side);
 
 /// Opens what a request names as its source; its destination means nothing. What is given must
 /// outlive it.
