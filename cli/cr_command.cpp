@@ -2,10 +2,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
-#include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/policy.hpp"
-#include "cli/registries.hpp"
+#include "cli/image_access.hpp"
 #include "cli/signals.hpp"
 #include "core/copy/cr_show.hpp"
 
@@ -16,11 +14,8 @@ std::string show(const CrOptions& o, Context& context) {
   CopyRequest request = request_of(o.image, context.catalog);
   config::Environment environment = config::Environment::of_process();
   environment.log = context.hooks.log;
-  const auto registries = std::make_shared<const LazyRegistries>(environment);
-  use_registries(context.hooks, registries);
-  use_credentials(context.hooks, o.image, request, registries);
   const FindTransport find = [&](std::string_view name) { return context.loader.transport(name); };
-  use_policy(request, o.image, environment, context.hooks.temp_dir, find);
+  use_access(context, o.image, request, environment, find);
   Progress quiet;
   return show_custom_resource(find, context.hooks, context.cancel, request, o.published, quiet);
 }
@@ -41,20 +36,8 @@ CLI::App* add_cr(CLI::App& app, CrOptions& o) {
                    "Of an index: the image for this platform. Default: this machine's")
       ->type_name("OS/ARCH[/VARIANT]")
       ->expected(1);
-  show->add_option("--authfile", image.authfile, "Credentials of registries")->type_name("FILE");
-  show->add_option("--cert-dir", image.cert_dir,
-                   "*.crt (authorities), *.cert and *.key (client certificates)")
-      ->type_name("DIR");
-  show->add_option("--creds", image.creds, "Credentials of the registry")
-      ->type_name("USER[:PASSWORD]");
-  show->add_flag("--tls-verify{true}", image.tls_verify,
-                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
-      ->type_name("true|false");
-  show->add_option("--signature-policy", image.signature_policy,
-                   "What may be read. Default: policy.json of the user, or of the system")
-      ->type_name("FILE");
-  show->add_flag("--insecure-policy", image.insecure_policy,
-                 "Everything may be read, whatever policy.json says");
+  add_registry_flags(*show, {image.authfile, image.cert_dir, image.creds, image.tls_verify});
+  add_policy_flags(*show, image);
   show->add_option("-o,--option", image.options, "An option of a transport")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

@@ -5,27 +5,36 @@
 #include "cli/terminal.hpp"
 
 namespace sealos::cli {
-void add_access_flags(CLI::App& command, PushOptions& o) {
-  command.option_defaults()->group("Access");
-  command.add_option("--authfile", o.authfile, "Credentials of registries")->type_name("FILE");
+
+void add_registry_flags(CLI::App& command, RegistryFlags flags) {
+  command.add_option("--authfile", flags.authfile, "Credentials of registries")->type_name("FILE");
   command
-      .add_option("--cert-dir", o.cert_dir,
+      .add_option("--cert-dir", flags.cert_dir,
                   "*.crt (authorities), *.cert and *.key (client certificates)")
       ->type_name("DIR");
-  command.add_option("--creds", o.creds, "Credentials of the registry")
+  command.add_option("--creds", flags.creds, "Credentials of the registry")
       ->type_name("USER[:PASSWORD]");
   command
-      .add_flag("--tls-verify{true}", o.tls_verify,
+      .add_flag("--tls-verify{true}", flags.tls_verify,
                 "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
       ->type_name("true|false");
-  command.add_option("--retry", o.retry, "How often to try again what may pass. Default: 3")
-      ->type_name("N");
+}
+
+void add_policy_flags(CLI::App& command, PushOptions& o) {
   command
       .add_option("--signature-policy", o.signature_policy,
                   "What may be read. Default: policy.json of the user, or of the system")
       ->type_name("FILE");
   command.add_flag("--insecure-policy", o.insecure_policy,
                    "Everything may be read, whatever policy.json says");
+}
+
+void add_access_flags(CLI::App& command, PushOptions& o) {
+  command.option_defaults()->group("Access");
+  add_registry_flags(command, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
+  command.add_option("--retry", o.retry, "How often to try again what may pass. Default: 3")
+      ->type_name("N");
+  add_policy_flags(command, o);
   command.option_defaults()->group("Other");
   command
       .add_option("-o,--option", o.options,

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "cli/context.hpp"
 #include "cli/push_options.hpp"
@@ -11,6 +13,17 @@
 #include "core/copy/copy.hpp"
 
 namespace sealos::cli {
+
+/// Where what was typed is kept.
+struct RegistryFlags {
+  std::string &authfile, &cert_dir;
+  std::optional<std::string>&creds, &tls_verify;
+};
+/// --authfile, --cert-dir, --creds, --tls-verify.
+void add_registry_flags(CLI::App& command, RegistryFlags flags);
+
+/// --signature-policy, --insecure-policy.
+void add_policy_flags(CLI::App& command, PushOptions& options);
 
 /// --authfile, --creds, --cert-dir, --tls-verify, --retry, --signature-policy, --insecure-policy,
 /// -o, -q, -v.

@@ -4,6 +4,7 @@
 
 #include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/image_access.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -35,13 +36,7 @@ std::map<std::string, std::string> options_of(const PlaceOptions& o, const Trans
 }  // namespace
 
 void add_place_flags(CLI::App& command, PlaceOptions& o) {
-  command.add_option("--authfile", o.authfile, "Credentials of registries")->type_name("FILE");
-  command
-      .add_option("--cert-dir", o.cert_dir,
-                  "*.crt (authorities), *.cert and *.key (client certificates)")
-      ->type_name("DIR");
-  command.add_option("--creds", o.creds, "Credentials of the registry")
-      ->type_name("USER[:PASSWORD]");
+  add_registry_flags(command, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
   command.add_flag("--json", o.json, "As JSON");
   command.add_option("--retry", o.retry, "How often to try again what may pass. Default: 3")
       ->type_name("N");
@@ -49,10 +44,6 @@ void add_place_flags(CLI::App& command, PlaceOptions& o) {
       ->type_name("TIME");
   command.add_option("--retry-on", o.retry_on, "network, 5xx and HTTP statuses, by commas")
       ->type_name("LIST");
-  command
-      .add_flag("--tls-verify{true}", o.tls_verify,
-                "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
-      ->type_name("true|false");
   command.add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
 }
 

@@ -1,4 +1,5 @@
 // The flags of sealos push, as --help shows them.
+#include "cli/image_access.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -53,11 +54,7 @@ void add_signature_flags(CLI::App& push, PushOptions& o) {
   push.add_option("--sign-passphrase-file", o.sign_passphrase_file,
                   "Its first line opens the key that signs")
       ->type_name("FILE");
-  push.add_option("--signature-policy", o.signature_policy,
-                  "What may be read. Default: policy.json of the user, or of the system")
-      ->type_name("FILE");
-  push.add_flag("--insecure-policy", o.insecure_policy,
-                "Everything may be read, whatever policy.json says");
+  add_policy_flags(push, o);
 }
 
 void add_format_flags(CLI::App& push, PushOptions& o) {
@@ -123,17 +120,10 @@ void add_side(CLI::App& push, const std::string& prefix, const std::string& whos
 
 void add_login_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Logins and certificates");
-  push.add_option("--authfile", o.authfile, "Credentials of registries")->type_name("FILE");
-  push.add_option("--cert-dir", o.cert_dir,
-                  "*.crt (authorities), *.cert and *.key (client certificates)")
-      ->type_name("DIR");
-  push.add_option("--creds", o.creds, "Credentials of the registry")->type_name("USER[:PASSWORD]");
+  add_registry_flags(push, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
   push.add_option("--daemon-host", o.daemon_host,
                   "Where the Docker daemon is, in place of $DOCKER_HOST")
       ->type_name("URL");
-  push.add_flag("--tls-verify{true}", o.tls_verify,
-                "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP")
-      ->type_name("true|false");
   add_side(push, "--src-", "the source", o.source);
   add_side(push, "--dest-", "the destination", o.target);
 }
