@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstring>
 
 #include "core/host/checked.hpp"
@@ -19,6 +20,7 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
                             plugin.abi));
   }
   note_plugin(plugin.name, plugin.library);
+  ::signal(SIGPIPE, SIG_IGN);  // as docs/abi.md promises
   void* library = contained(plugin.name, "its initialisation", [&] {
     return ::dlopen(plugin.library.c_str(), RTLD_NOW | RTLD_LOCAL);
   });

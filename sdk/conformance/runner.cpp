@@ -223,6 +223,7 @@ std::vector<Row> run_cases(const Options& options, const std::vector<std::string
 
 int run_child(const Options& options, const std::string& name, const std::string& transport) {
   ::fcntl(kResultFd, F_SETFD, FD_CLOEXEC);
+  ::signal(SIGPIPE, SIG_IGN);  // as every host does
   if (name == kWriter) {
     Context context(options, transport);
     write_until_killed(context, kResultFd);
