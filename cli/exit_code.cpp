@@ -1,9 +1,12 @@
 #include "cli/exit_code.hpp"
 
+#include "core/host/option_error.hpp"
+
 namespace sealos::cli {
 
 ExitCode exit_code_for(const Error& error, Side side) {
   if (side == Side::policy) return kPolicy;
+  if (dynamic_cast<const OptionError*>(&error) != nullptr) return kUsage;
   switch (error.status()) {
     case Status::cancelled:
       return kInterrupted;

@@ -14,19 +14,22 @@
 #include "core/copy/plan.hpp"
 #include "core/copy/referrers.hpp"
 #include "core/host/destination.hpp"
+#include "core/host/option_error.hpp"
 #include "core/host/reference.hpp"
 #include "core/host/source.hpp"
 #include "sealos/sdk/destination.hpp"
 
 namespace sealos {
 
-/// Runs body; what it throws is blamed on `side` unless it is blamed already.
+/// Runs body; what it throws is blamed on `side`, but for options, unless it is blamed already.
 template <typename Body>
 auto on_side(Side side, Body&& body) -> decltype(body()) {
   try {
     return body();
   } catch (const CopyError&) {
     throw;
+  } catch (const OptionError& e) {
+    throw CopyError(e, Side::request);
   } catch (const Error& e) {
     throw CopyError(e, side);
   }

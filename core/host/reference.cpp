@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/host/checked.hpp"
+#include "core/host/option_error.hpp"
 #include "sealos/sdk/types.hpp"
 
 namespace sealos {
@@ -28,19 +29,23 @@ void Reference::unsupported(const char* what) const {
   throw Error(Status::unsupported, fmt::format("transport \"{}\" cannot {}", transport_, what));
 }
 
+template <typename Call>
+void Reference::open(const Services& services, const char* function, Call&& call) const {
+  judging_options(services, [&] { checked(plugin_, function, call); });
+}
+
 std::unique_ptr<Source> Reference::open_source(const Services& services) const {
   if (!can_read()) unsupported("be read from");
   sealos_source* out = nullptr;
-  checked(plugin_, "open_source", [&](sealos_error* error) {
-    return c_->open_source(c_.get(), services.c(), &out, error);
-  });
+  open(services, "open_source",
+       [&](sealos_error* error) { return c_->open_source(c_.get(), services.c(), &out, error); });
   return std::make_unique<Source>(out, plugin_);
 }
 
 std::unique_ptr<Destination> Reference::open_destination(const Services& services) const {
   if (!can_write()) unsupported("be written to");
   sealos_destination* out = nullptr;
-  checked(plugin_, "open_destination", [&](sealos_error* error) {
+  open(services, "open_destination", [&](sealos_error* error) {
     return c_->open_destination(c_.get(), services.c(), &out, error);
   });
   return std::make_unique<Destination>(out, plugin_);
@@ -51,16 +56,15 @@ std::unique_ptr<Destination> Reference::open_preview(const Services& services) c
   if (c_->open_preview == nullptr)
     unsupported("look at a destination without writing to it, as a dry run needs");
   sealos_destination* out = nullptr;
-  checked(plugin_, "open_preview", [&](sealos_error* error) {
-    return c_->open_preview(c_.get(), services.c(), &out, error);
-  });
+  open(services, "open_preview",
+       [&](sealos_error* error) { return c_->open_preview(c_.get(), services.c(), &out, error); });
   return std::make_unique<Destination>(out, plugin_);
 }
 
 std::vector<std::string> Reference::list_tags(const Services& services) const {
   if (c_->list_tags == nullptr) unsupported("list tags");
   std::vector<std::string> tags;
-  checked(plugin_, "list_tags", [&](sealos_error* error) {
+  open(services, "list_tags", [&](sealos_error* error) {
     return c_->list_tags(
         c_.get(), services.c(),
         [](void* to, const sealos_item* item) -> sealos_status {
@@ -75,8 +79,8 @@ std::vector<std::string> Reference::list_tags(const Services& services) const {
 
 void Reference::remove(const Services& services, std::uint32_t flags) const {
   if (c_->remove == nullptr) unsupported("remove images");
-  checked(plugin_, "remove",
-          [&](sealos_error* error) { return c_->remove(c_.get(), services.c(), flags, error); });
+  open(services, "remove",
+       [&](sealos_error* error) { return c_->remove(c_.get(), services.c(), flags, error); });
 }
 
 }  // namespace sealos

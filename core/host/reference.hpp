@@ -31,7 +31,8 @@ class Reference {
 
   bool can_read() const { return c_->open_source != nullptr; }
   bool can_write() const { return c_->open_destination != nullptr; }
-  /// services must outlive what is opened.
+  /// services must outlive what is opened. These and the next two throw OptionError for the value
+  /// of an option that cannot be.
   std::unique_ptr<Source> open_source(const Services& services) const;
   std::unique_ptr<Destination> open_destination(const Services& services) const;
   /// A destination that only looks; see sealos_reference.open_preview.
@@ -41,6 +42,8 @@ class Reference {
   void remove(const Services& services, std::uint32_t flags) const;
 
  private:
+  template <typename Call>
+  void open(const Services& services, const char* function, Call&& call) const;
   static std::optional<std::string> text(const char* c) {
     return c == nullptr ? std::nullopt : std::optional<std::string>(c);
   }

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/host/install_paths.hpp"
@@ -82,6 +83,21 @@ Services::Services(const Hooks& hooks, CancelToken& cancel,
 bool Services::was_asked_for(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   return asked_.contains(key);
+}
+
+bool Services::is_about_option(std::string_view message) const {
+  const auto names = [&](std::string_view key) {
+    constexpr std::string_view kOfKeys = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    const std::string text = " " + std::string(message) + " ";
+    for (size_t at = text.find(key); at != std::string::npos; at = text.find(key, at + 1)) {
+      if (kOfKeys.find(text[at - 1]) == std::string_view::npos &&
+          kOfKeys.find(text[at + key.size()]) == std::string_view::npos)
+        return true;
+    }
+    return false;
+  };
+  const std::lock_guard lock(mutex_);
+  return std::any_of(asked_.begin(), asked_.end(), names);
 }
 
 const void* Services::find_extension(const sealos_host* self, const char* id) {

@@ -62,6 +62,8 @@ class Services {
   const std::map<std::string, std::string>& options() const { return options_; }
   /// Whether a plugin has asked for an option that is set. Safe for concurrent use.
   bool was_asked_for(const std::string& key) const;
+  /// Whether a message names an option that is set, and that a plugin has asked for.
+  bool is_about_option(std::string_view message) const;
 
  private:
   static const Services& of(const sealos_host* self) {

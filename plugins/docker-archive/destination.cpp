@@ -30,8 +30,12 @@ std::vector<DockerName> wanted_names(const sdk::Host& host, const ArchiveName& n
   std::string more = host.option("docker-archive.tags").value_or("");
   while (!more.empty()) {
     const size_t comma = more.find(',');
-    DockerName next = parse_tagged(more.substr(0, comma));
-    if (std::find(names.begin(), names.end(), next) == names.end()) names.push_back(next);
+    try {
+      DockerName next = parse_tagged(more.substr(0, comma));
+      if (std::find(names.begin(), names.end(), next) == names.end()) names.push_back(next);
+    } catch (Error& e) {
+      throw e.add_context("docker-archive.tags");
+    }
     more = comma == std::string::npos ? "" : more.substr(comma + 1);
   }
   return names;

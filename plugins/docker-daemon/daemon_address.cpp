@@ -20,7 +20,7 @@ constexpr const char* kSocket = "/var/run/docker.sock";
 
 /// What was said about the daemon, whoever said it.
 struct Choice {
-  std::string host;
+  std::string host, who;
   std::string certificates;  ///< folder; "": none named
   bool tls = false;          ///< wished for tcp
   bool verify = true;
@@ -66,6 +66,7 @@ std::optional<Choice> from_context(const DaemonAddress::Environment& environment
   const Json& endpoint = meta->at("Endpoints").at("docker");
   Choice choice;
   choice.host = endpoint.text_at("Host");
+  choice.who = fmt::format("the docker context \"{}\"", printable(name));
   if (const Json* skip = endpoint.find("SkipTLSVerify"))
     choice.verify = !skip->boolean("SkipTLSVerify");
   const fs::path certificates = folder / "tls" / hex / "docker";
@@ -78,8 +79,10 @@ Choice choose(sdk::Host host, const DaemonAddress::Environment& environment) {
   Choice choice;
   if (const auto named = host.option("docker-daemon.host")) {
     choice.host = *named;
+    choice.who = "docker-daemon.host";
   } else if (const auto variable = environment("DOCKER_HOST")) {
     choice.host = *variable;
+    choice.who = "DOCKER_HOST";
   } else if (auto context = from_context(environment)) {
     choice = *std::move(context);
   }
@@ -96,6 +99,10 @@ Choice choose(sdk::Host host, const DaemonAddress::Environment& environment) {
           environment("DOCKER_CERT_PATH").value_or(docker_folder(environment).string());
   }
   if (const auto folder = host.option("cert-dir")) {
+    std::error_code ignored;
+    if (!fs::is_directory(*folder, ignored))
+      throw Error(Status::invalid,
+                  fmt::format("docker-daemon: cert-dir \"{}\" is no folder", printable(*folder)));
     choice.tls = true;
     choice.certificates = *folder;
   }
@@ -157,9 +164,10 @@ DaemonAddress DaemonAddress::find(sdk::Host host, const Environment& environment
   const std::string_view rest =
       mark == std::string::npos ? "" : std::string_view(choice.host).substr(mark + 3);
   if (scheme == "ssh") {
-    throw Error(
-        Status::unsupported,
-        "docker-daemon: ssh:// is not spoken; forward the socket with ssh -L and name that");
+    throw Error(Status::unsupported,
+                choice.who +
+                    " is of the kind ssh://, which is not spoken; forward the socket with "
+                    "ssh -L and name that");
   }
   if (!rest.empty() && scheme == "unix") {
     DaemonAddress address;
@@ -171,9 +179,9 @@ DaemonAddress DaemonAddress::find(sdk::Host host, const Environment& environment
   if (!rest.empty() && (scheme == "tcp" || scheme == "http" || scheme == "https"))
     return over_tcp(choice, scheme, rest);
   throw Error(Status::invalid,
-              fmt::format("docker-daemon: \"{}\" names no daemon: it is unix:///PATH, "
-                          "tcp://HOST:PORT, http://HOST:PORT or https://HOST:PORT",
-                          printable(choice.host)));
+              fmt::format("{} \"{}\" names no daemon: it is unix:///PATH, tcp://HOST:PORT, "
+                          "http://HOST:PORT or https://HOST:PORT",
+                          choice.who, printable(choice.host)));
 }
 
 std::optional<std::string> process_environment(const char* name) {

@@ -47,7 +47,14 @@ http::TlsOptions tls_options(const sdk::Host& host, const std::string& domain, b
   http::TlsOptions options;
   options.verify = verify;
   if (const auto folder = host.option("cert-dir")) {
-    read_certificate_folder(*folder, options);
+    std::error_code ignored;
+    if (!fs::is_directory(*folder, ignored))
+      throw Error(Status::invalid, fmt::format("cert-dir \"{}\" is no folder", printable(*folder)));
+    try {
+      read_certificate_folder(*folder, options);
+    } catch (Error& e) {
+      throw e.add_context("cert-dir");
+    }
     return options;
   }
   std::vector<std::string> roots;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "problem.hpp"
+#include "support/docker_name/docker_name.hpp"
 #include "support/http/headers.hpp"
 
 namespace sealos::docker {
@@ -79,11 +80,28 @@ unsigned read_connections(const sdk::Host& host, const char* key) {
   return static_cast<unsigned>(number);
 }
 
+/// A path in the registry: without host, tag and digest.
+void check_repository(const std::string& path) {
+  const std::string domain = "host.invalid";
+  try {
+    const DockerName name = DockerName::parse(domain + "/" + path);
+    if (name.repository() == domain + "/" + path && !name.digest &&
+        path.find(':') == std::string::npos)
+      return;
+  } catch (const Error&) {
+  }
+  refuse("docker.mount-from", path, "a repository such as team/app");
+}
+
 void read_writing(const sdk::Host& host, Settings& settings) {
   settings.journal = host.flag("docker.journal").value_or(true);
   if (const auto text = host.option("docker.chunk-size"))
     settings.chunk_size = parse_size("docker.chunk-size", *text);
-  if (const auto text = host.option("docker.mount-from")) settings.mount_from = split(*text);
+  if (const auto text = host.option("docker.mount-from")) {
+    settings.mount_from = split(*text);
+    if (settings.mount_from.empty()) refuse("docker.mount-from", *text, "a list of repositories");
+    for (const std::string& one : settings.mount_from) check_repository(one);
+  }
 }
 
 }  // namespace
@@ -127,8 +145,9 @@ std::chrono::milliseconds parse_duration(std::string_view key, std::string_view 
   constexpr std::string_view kWanted = "a time such as 500ms, 2s or 1m";
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::string_view unit = text.substr(digits);
+  if (digits == 0 || digits > 10) refuse(key, text, kWanted);
   const std::int64_t number = parse_number(key, text.substr(0, digits), kWanted);
-  if (digits == 0 || number > 1'000'000'000) refuse(key, text, kWanted);
+  if (number > 1'000'000'000) refuse(key, text, kWanted);
   if (unit == "ms") return std::chrono::milliseconds(number);
   if (unit == "s" || unit.empty()) return std::chrono::seconds(number);
   if (unit == "m") return std::chrono::minutes(number);
@@ -139,9 +158,10 @@ std::chrono::milliseconds parse_duration(std::string_view key, std::string_view 
 std::int64_t parse_size(std::string_view key, std::string_view text) {
   constexpr std::string_view kWanted = "a number of bytes such as 500K or 10M";
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits == 0 || digits > 13) refuse(key, text, kWanted);
   const std::int64_t number = parse_number(key, text.substr(0, digits), kWanted);
   const std::string_view unit = text.substr(digits);
-  if (digits == 0 || number == 0 || number > (std::int64_t{1} << 40)) refuse(key, text, kWanted);
+  if (number == 0 || number > (std::int64_t{1} << 40)) refuse(key, text, kWanted);
   if (unit.empty()) return number;
   if (http::same_text(unit, "K")) return number << 10;
   if (http::same_text(unit, "M")) return number << 20;

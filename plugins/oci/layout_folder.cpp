@@ -14,6 +14,24 @@
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::oci {
+namespace {
+
+constexpr const char* kSharedBlobs = "oci.shared-blob-dir";
+
+/// Runs what opens or makes the folder that the option names; that there is none is the option's
+/// fault.
+template <typename Body>
+void at_shared_blobs(Body&& body) {
+  try {
+    body();
+  } catch (const Error& e) {
+    const bool wrong = e.status() == Status::not_found || e.status() == Status::exists;
+    throw Error(wrong ? Status::invalid : e.status(),
+                fmt::format("{}: {}", kSharedBlobs, e.message()));
+  }
+}
+
+}  // namespace
 
 using oci_layout::LayoutIndex;
 
@@ -106,14 +124,18 @@ void LayoutFolder::make_blobs(const sdk::Host& host) {
   } else if (errno != EEXIST) {
     throw errno_error(errno, fmt::format("making folder {}/blobs", path_));
   }
-  if (const auto shared = host.option("oci.shared-blob-dir")) make_folder(AT_FDCWD, *shared, 0755);
+  if (const auto shared = host.option(kSharedBlobs))
+    at_shared_blobs([&] { make_folder(AT_FDCWD, *shared, 0755); });
 }
 
 void LayoutFolder::open_blobs(const sdk::Host& host) {
-  const auto shared = host.option("oci.shared-blob-dir");
+  const auto shared = host.option(kSharedBlobs);
   shares_blobs_ = shared.has_value();
   const std::string where = shared ? *shared : path_ + "/blobs";
-  blobs_ = std::make_shared<BlobFolder>(open_at(AT_FDCWD, where, O_RDONLY | O_DIRECTORY), where);
+  const auto open = [&] {
+    blobs_ = std::make_shared<BlobFolder>(open_at(AT_FDCWD, where, O_RDONLY | O_DIRECTORY), where);
+  };
+  shared ? at_shared_blobs(open) : open();
 }
 
 LayoutIndex LayoutFolder::read_index(bool must_exist) const {
