@@ -1,4 +1,6 @@
+#include <malloc.h>
 #include <CLI/CLI.hpp>
+
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -90,6 +92,9 @@ int run(int argc, char** argv) {
 extern "C" [[gnu::visibility("default")]] int sealos_main(int argc, char** argv) {
   int code = kOk;
   try {
+    // Blocks of layers go back to the system when they are freed, instead of staying in one of the
+    // heaps of many threads.
+    ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
     sealos::name_crashing_plugins();
     code = run(argc, argv);
   } catch (const std::exception& e) {

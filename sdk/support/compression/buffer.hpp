@@ -11,6 +11,7 @@ namespace sealos::compression {
 class Buffer {
  public:
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
   std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
   void clear() { size_ = 0; }
