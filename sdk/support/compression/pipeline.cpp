@@ -12,7 +12,7 @@ unsigned processors() { return std::max(1U, std::thread::hardware_concurrency())
 std::atomic<unsigned> threads_in_use = 0;
 
 // What is larger is given back at once: several streams would each keep a few of the largest.
-constexpr size_t kKept = 2 << 20;
+constexpr size_t kKept = 3 << 20;
 
 void recycle(Buffer& buffer) {
   if (buffer.capacity() > kKept) buffer = Buffer();
