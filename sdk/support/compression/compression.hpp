@@ -58,8 +58,8 @@ int checked_level(Compression kind, const CompressOptions& options);
 /// levels 1 to 3 and 6 also on the kind of processor). Memory is bounded by threads times block,
 /// whatever the size of the stream: about 3 MiB a thread for gzip; for zstd up to level 5 at most
 /// 8 MiB for each processor and as much for each block that waits to be read, and more above. gzip
-/// comes as a row of members of 1 MiB, zstd as a row of frames of 8 MiB, above level 5 as one frame,
-/// with checksums.
+/// comes as a row of members of 1 MiB, zstd as a row of frames of 8 MiB, above level 5 as one
+/// frame, with checksums.
 std::unique_ptr<Stream> compress(std::unique_ptr<Stream> from, Compression kind,
                                  const CompressOptions& options = {});
 
