@@ -121,9 +121,7 @@ void add_side(CLI::App& push, const std::string& prefix, const std::string& whos
 void add_login_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Logins and certificates");
   add_registry_flags(push, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
-  push.add_option("--daemon-host", o.daemon_host,
-                  "Where the Docker daemon is, in place of $DOCKER_HOST")
-      ->type_name("URL");
+  add_daemon_flag(push, o);
   add_side(push, "--src-", "the source", o.source);
   add_side(push, "--dest-", "the destination", o.target);
 }
