@@ -7,6 +7,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help_formatter.hpp"
+#include "cli/isolation.hpp"
 #include "cli/terminal.hpp"
 #include "core/host/crash.hpp"
 #include "core/host/install_paths.hpp"
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
   transports->add_flag("--json", transports_options.json, "As JSON");
+  add_isolate_flag(*transports, transports_options.isolate);
   transports->add_flag("-v,--verbose", transports_options.verbose, "With their options");
   RecipientsOptions recipients_options;
   VerifyOptions verify_options;
