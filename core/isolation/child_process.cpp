@@ -17,7 +17,7 @@ namespace sealos::isolation {
 namespace {
 
 /// What a process may take to end when its connections have.
-constexpr int kPatience = 2000;
+constexpr int kPatience = 1000;
 
 class StartActions {
  public:
@@ -126,10 +126,11 @@ bool ChildProcess::wait(int milliseconds) noexcept {
 std::string ChildProcess::how_it_ended() {
   const std::lock_guard lock(mutex_);
   if (!wait(kPatience)) {
+    silent_ = true;
     kill();
     wait(-1);
-    return "no longer answers in its own process, which was killed";
   }
+  if (silent_) return "no longer answers in its own process, which was killed";
   if (status_ && WIFSIGNALED(*status_)) {
     const int number = WTERMSIG(*status_);
     const bool killed = number == SIGKILL || number == SIGTERM;

@@ -37,6 +37,7 @@ class ChildProcess {
   pid_t pid_ = -1;  // -1: reaped
   Fd fd_;
   std::optional<int> status_;
+  bool silent_ = false;  // it had to be killed
 };
 
 }  // namespace sealos::isolation

@@ -27,7 +27,7 @@ class IsolatedPlugin {
   explicit IsolatedPlugin(Settings settings);
   IsolatedPlugin(const IsolatedPlugin&) = delete;
   IsolatedPlugin& operator=(const IsolatedPlugin&) = delete;
-  /// Ends the process; one that does not end is killed after two seconds. Everything that was
+  /// Ends the process; one that does not end is killed after a second. Everything that was
   /// opened has been released.
   ~IsolatedPlugin();
 

@@ -2,10 +2,9 @@
 
 #include <strings.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <limits>
-
-#include "sealos/sdk/guard.hpp"
 
 namespace sealos::isolation {
 namespace {
@@ -73,9 +72,14 @@ void Writer::wipe() {
 
 void ReadStatus::fill(sealos_error* error) const {
   if (error == nullptr || status == SEALOS_OK) return;
-  if (message != nullptr) sdk::report(error, Error(Status::internal, message));
   error->flags = flags;
   error->retry_after_ms = retry_after_ms;
+  if (message == nullptr || (error->message = ::strdup(message)) == nullptr) return;
+  error->release = [](sealos_error* self) {
+    std::free(const_cast<char*>(self->message));
+    self->message = nullptr;
+    self->release = nullptr;
+  };
 }
 
 std::span<const char> Reader::take(std::uint64_t size) {

@@ -13,8 +13,8 @@ std::string variable(const char* name) {
 }
 
 sealos::IsolatedPlugin& plugin() {
-  static sealos::IsolatedPlugin plugin({"isolated", variable("SEALOS_ISOLATED_LIBRARY"),
-                                        variable("SEALOS_ISOLATED_PROGRAM"), {}});
+  static sealos::IsolatedPlugin plugin(
+      {"isolated", variable("SEALOS_ISOLATED_LIBRARY"), variable("SEALOS_ISOLATED_PROGRAM"), {}});
   return plugin;
 }
 

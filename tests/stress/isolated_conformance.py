@@ -17,11 +17,8 @@ from support.case import main  # noqa: E402
 
 # What cannot be seen from outside, or is the stand-in's and not the plugin's.
 OF_THE_STAND_IN = {"load-describes-itself", "load-constant", "load-symbols", "load-opens", "load-manifest"}
-Plain = usual.Ours
-del usual.Ours  # only as Isolated
 
-
-class Isolated(Plain):
+class Isolated(usual.Ours):
     def conformance(self, plugin, *arguments, env=None, code=None):
         name = os.path.basename(plugin)
         folder = self.path("stand-in")
