@@ -33,8 +33,8 @@ void add_access_flags(CLI::App& command, PushOptions& options);
 encryption::KeyPlaces key_places(const config::Environment& environment,
                                  const std::string& temp_dir);
 
-/// Isolation, logins, registries.conf and the policy of a command that reads one image; `find` outlives the
-/// request.
+/// Isolation, logins, registries.conf and the policy of a command that reads one image; `find`
+/// outlives the request.
 void use_access(Context& context, const PushOptions& options, CopyRequest& request,
                 const config::Environment& environment, const FindTransport& find);
 

@@ -38,10 +38,7 @@ class Transports(Case):
 
     def setUp(self):
         super().setUp()
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            self.places = list(pool.map(lambda place: place(self), places.ALL))
-        daemon = next(place for place in self.places if place.name == "docker-daemon")
-        self.docker_host = daemon.daemon.host
+        self.places, self.docker_host = places.of_all(self)
 
     def environment(self, **more):
         return super().environment(DOCKER_HOST=self.docker_host, **more)
