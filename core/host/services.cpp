@@ -31,7 +31,8 @@ std::optional<sdk::Credentials> find_login(const Hooks& hooks, const std::string
 
 }  // namespace
 
-// Counted down one by one, so that nobody who has it, an isolated plugin for one, can read it empty.
+// Counted down one by one, so that nobody who has it, an isolated plugin for one, can read it
+// empty.
 CancelToken::CancelToken() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) {}
 
 CancelToken::~CancelToken() {
