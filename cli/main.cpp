@@ -10,6 +10,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/help_formatter.hpp"
+#include "cli/isolation.hpp"
 #include "cli/terminal.hpp"
 #include "core/host/crash.hpp"
 #include "core/host/install_paths.hpp"
@@ -45,6 +46,7 @@ CLI::App* add_transports(CLI::App& app, TransportsOptions& options) {
   CLI::App* transports =
       app.add_subcommand("transports", "List the transports, what they can do, and their plugins");
   transports->add_flag("--json", options.json, "As JSON");
+  add_isolate_flag(*transports, options.isolate);
   transports->add_flag("-v,--verbose", options.verbose, "With their options");
   return transports;
 }

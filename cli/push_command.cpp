@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/hub.hpp"
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 #include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
 #include "cli/output_file.hpp"
@@ -68,6 +69,9 @@ class PushCommand {
     request_ = request_of(options_, context_.catalog);
     wish_ = output_wish(options_, request_);
     if (wish_.json_progress) show_events();
+    isolate_plugins(context_.loader, options_.isolate);
+    lend_descriptors(context_.loader, request_.source, 0);
+    lend_descriptors(context_.loader, request_.destination, 1);
     config::Environment environment = config::Environment::of_process();
     environment.log = context_.hooks.log;
     const auto registries = std::make_shared<const LazyRegistries>(environment);

@@ -1,5 +1,6 @@
 // The flags of sealos push, as --help shows them.
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -171,6 +172,7 @@ void add_output_flags(CLI::App& push, PushOptions& o) {
                   "An option of a transport; sealos transports -v lists them")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  add_isolate_flag(push, o.isolate);
 }
 
 }  // namespace
