@@ -49,6 +49,7 @@ inline constexpr ChineseText kChineseTexts[] = {
     {"* --cert-dir", "*.crt 为信任的证书机构，*.cert 和 *.key 为客户端证书"},
     {"* --creds", "镜像仓库的凭据"},
     {"* --tls-verify", "要求 HTTPS 和有效证书；默认为 true，false 也接受 HTTP"},
+    {"* --isolate", "该传输方式的插件在单独的进程中运行；可重复；all 表示全部插件"},
     {"* --option", "传输方式的选项；sealos transports -v 列出全部选项"},
     {"* --daemon-host", "Docker 守护进程的地址，代替 $DOCKER_HOST"},
     {"* --retry", "请求失败后最多重试的次数，默认 3"},
@@ -96,7 +97,8 @@ inline constexpr ChineseText kChineseTexts[] = {
      "多个以逗号分隔"},
     {"push --compression-format",
      "各层以 gzip、zstd、zstd:chunked 或 none 到达；默认保持原样，未压缩的层按目标的习惯"},
-    {"push --compression-level", "gzip 1 至 9（默认 6），zstd 1 至 22（默认 3）"},
+    {"push --compression-level",
+     "gzip 1 至 9（默认 6），zstd 1 至 22（默认 3，zstd:chunked 为 7）"},
     {"push --disable-compression", "未压缩的层保持不压缩"},
     {"push --force-compression",
      "不用目标中已有的其他压缩格式的层；给出 --compression-format 时默认为 true，"

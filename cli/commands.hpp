@@ -16,12 +16,14 @@ int run_push(const PushOptions& options);
 struct TransportsOptions {
   bool json = false;
   int verbose = 0;
+  std::vector<std::string> isolate;
 };
 int run_transports(const TransportsOptions& options);
 
 /// As typed; empty strings and nullopt were not given.
 struct LoginOptions {
   std::string registry, authfile, cert_dir;
+  std::vector<std::string> isolate;
   std::optional<std::string> username, password, tls_verify;
   bool password_stdin = false, get_login = false;
   int verbose = 0;

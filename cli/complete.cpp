@@ -104,6 +104,7 @@ class Completion {
     if (is_kind(list, "FILE")) return command(":files");
     if (is_kind(list, "DIR")) return command(":folders");
     if (name == "option") return options(before);
+    if (name == "isolate") return plugins(before);
     const auto* known = std::find_if(kValues.begin(), kValues.end(),
                                      [&](const auto& row) { return row.first == name; });
     if (known != kValues.end()) {
@@ -120,6 +121,15 @@ class Completion {
       offer(done + std::string(one));
       if (one.ends_with(':') || one.ends_with('=')) command(":nospace");
       list.remove_prefix(std::min(list.size(), one.size() + 1));
+    }
+  }
+
+  /// What can be isolated.
+  void plugins(const std::string& before) const {
+    const Context context(0);
+    offer(before + "all");
+    for (const PluginManifest& plugin : context.catalog.plugins()) {
+      for (const std::string& name : plugin.transports) offer(before + name);
     }
   }
 

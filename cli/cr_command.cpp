@@ -4,6 +4,7 @@
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 #include "cli/signals.hpp"
 #include "core/copy/cr_show.hpp"
 
@@ -42,6 +43,7 @@ CLI::App* add_cr(CLI::App& app, CrOptions& o) {
   show->add_option("-o,--option", image.options, "An option of a transport")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  add_isolate_flag(*show, image.isolate);
   show->add_flag("-v,--verbose", image.verbose, "Say more; twice: protocol detail");
   return cr;
 }

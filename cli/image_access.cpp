@@ -1,6 +1,7 @@
 #include "cli/image_access.hpp"
 
 #include "cli/credentials.hpp"
+#include "cli/isolation.hpp"
 #include "cli/policy.hpp"
 #include "cli/terminal.hpp"
 
@@ -49,6 +50,7 @@ void add_access_flags(CLI::App& command, PushOptions& o) {
                   "An option of the transport; sealos transports -v lists them")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  add_isolate_flag(command, o.isolate);
   command.add_flag("-q,--quiet", o.quiet, "No progress");
   command.add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
 }
@@ -62,6 +64,8 @@ encryption::KeyPlaces key_places(const config::Environment& environment,
 
 void use_access(Context& context, const PushOptions& options, CopyRequest& request,
                 const config::Environment& environment, const FindTransport& find) {
+  isolate_plugins(context.loader, options.isolate);
+  lend_descriptors(context.loader, request.source, 0);
   const auto registries = std::make_shared<const LazyRegistries>(environment);
   use_registries(context.hooks, registries);
   use_credentials(context.hooks, options, request, registries);

@@ -29,15 +29,15 @@ void add_daemon_flag(CLI::App& command, PushOptions& options);
 void add_policy_flags(CLI::App& command, PushOptions& options);
 
 /// --authfile, --creds, --cert-dir, --tls-verify, --daemon-host, --retry, --signature-policy,
-/// --insecure-policy, -o, -q, -v.
+/// --insecure-policy, -o, --isolate, -q, -v.
 void add_access_flags(CLI::App& command, PushOptions& options);
 
 /// Where keys are looked for; passphrases are asked on the terminal.
 encryption::KeyPlaces key_places(const config::Environment& environment,
                                  const std::string& temp_dir);
 
-/// Logins, registries.conf and the policy of a command that reads one image; `find` outlives the
-/// request.
+/// Isolation, logins, registries.conf and the policy of a command that reads one image; `find`
+/// outlives the request.
 void use_access(Context& context, const PushOptions& options, CopyRequest& request,
                 const config::Environment& environment, const FindTransport& find);
 

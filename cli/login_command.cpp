@@ -6,6 +6,7 @@
 #include "cli/context.hpp"
 #include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/isolation.hpp"
 #include "cli/registries.hpp"
 #include "cli/signals.hpp"
 #include "cli/terminal.hpp"
@@ -32,6 +33,7 @@ class LoginCommand {
 
   void run() {
     check_options();
+    isolate_plugins(context_.loader, options_.isolate);
     scope_ = scope();
     const auto known = finder().find(scope_);
     if (options_.get_login) return show_login(known);
@@ -167,6 +169,7 @@ CLI::App* add_login(CLI::App& app, LoginOptions& o) {
   login->add_flag("--tls-verify{true}", o.tls_verify,
                   "Demand HTTPS and a valid certificate. Default: true; false also allows HTTP");
   login->add_option("-u,--username", o.username, "User name")->type_name("NAME");
+  add_isolate_flag(*login, o.isolate);
   login->add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
   return login;
 }

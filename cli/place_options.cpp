@@ -5,6 +5,7 @@
 #include "cli/credentials.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 
 namespace sealos::cli {
 namespace {
@@ -44,11 +45,14 @@ void add_place_flags(CLI::App& command, PlaceOptions& o) {
       ->type_name("TIME");
   command.add_option("--retry-on", o.retry_on, "network, 5xx and HTTP statuses, by commas")
       ->type_name("LIST");
+  add_isolate_flag(command, o.isolate);
   command.add_flag("-v,--verbose", o.verbose, "Say more; twice: protocol detail");
 }
 
 OpenPlace::OpenPlace(Context& context, const PlaceOptions& options, const Location& place,
                      std::uint32_t needs, const char* verb) {
+  isolate_plugins(context.loader, options.isolate);
+  lend_descriptors(context.loader, place, 0);
   const Transport transport = context.loader.transport(place.transport);
   if ((transport.capabilities() & needs) == 0)
     throw Error(Status::unsupported,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/context.hpp"
 #include "cli/registries.hpp"
@@ -21,6 +22,7 @@ namespace sealos::cli {
 struct PlaceOptions {
   std::string place, authfile, cert_dir, retry, retry_delay, retry_on;
   std::optional<std::string> creds, tls_verify;
+  std::vector<std::string> isolate;
   bool json = false;
   int verbose = 0;
 };

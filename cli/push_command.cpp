@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/hub.hpp"
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 #include "cli/json_progress.hpp"
 #include "cli/line_progress.hpp"
 #include "cli/output_file.hpp"
@@ -68,6 +69,9 @@ class PushCommand {
     request_ = request_of(options_, context_.catalog);
     wish_ = output_wish(options_, request_);
     if (wish_.json_progress) show_events();
+    isolate_plugins(context_.loader, options_.isolate);
+    lend_descriptors(context_.loader, request_.source, 0);
+    lend_descriptors(context_.loader, request_.destination, 1);
     config::Environment environment = config::Environment::of_process();
     environment.log = context_.hooks.log;
     const auto registries = std::make_shared<const LazyRegistries>(environment);
@@ -78,7 +82,7 @@ class PushCommand {
       request_.source_elsewhere = [this] { return short_name_->places(); };
     use_policy(request_, options_, environment, context_.hooks.temp_dir, find_);
     hub_ = find_hub(request_, context_.hooks, environment);
-    request_.custom_resource.for_every_image = hub_.has_value();
+    request_.custom_resource.for_every_image = hub_ != nullptr;
     use_keys(environment);
     use_signers(options_, context_.hooks, request_);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
@@ -193,7 +197,7 @@ class PushCommand {
   std::optional<ShortName> short_name_;
   CopyRequest request_;
   OutputWish wish_;
-  std::optional<custom_resources::ClusterAccess> hub_;
+  std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<JsonProgress> events_;
   std::optional<cache::BlobInfoCache> cache_;
 };

@@ -1,5 +1,6 @@
 // The flags of sealos push, as --help shows them.
 #include "cli/image_access.hpp"
+#include "cli/isolation.hpp"
 #include "cli/push_options.hpp"
 
 namespace sealos::cli {
@@ -70,7 +71,7 @@ void add_format_flags(CLI::App& push, PushOptions& o) {
                   "plain ones as the destination likes them")
       ->type_name("FORMAT");
   push.add_option("--compression-level", o.compression_level,
-                  "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3)")
+                  "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3; zstd:chunked 7)")
       ->type_name("N");
   push.add_flag("-D,--disable-compression", o.disable_compression,
                 "Layers that come uncompressed stay so");
@@ -171,6 +172,7 @@ void add_output_flags(CLI::App& push, PushOptions& o) {
                   "An option of a transport; sealos transports -v lists them")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+  add_isolate_flag(push, o.isolate);
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ struct PushOptions {
   SideOptions source, target;
   std::optional<unsigned> retry;
   std::vector<std::string> options;  ///< KEY=VALUE
+  std::vector<std::string> isolate;
   std::vector<std::string> platforms, add_compression;
   /// sealos recipients add and remove: the image is copied onto itself.
   bool edits_recipients = false;

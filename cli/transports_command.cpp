@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/isolation.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::cli {
@@ -103,6 +104,12 @@ void print_table(const std::vector<Row>& rows, bool verbose) {
 
 int run_transports(const TransportsOptions& options) {
   Context context(options.verbose);
+  try {
+    isolate_plugins(context.loader, options.isolate);
+  } catch (const Error& e) {
+    show_error(e.message());
+    return exit_code_for(e, Side::request);
+  }
   const std::vector<Row> rows = rows_of(context);
   if (options.json) {
     print_json(rows);

@@ -2,23 +2,29 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 
 #include "core/host/checked.hpp"
+#include "core/host/install_paths.hpp"
 #include "sealos/ext/draft/names.h"
 #include "sealos/sdk/error.hpp"
 
 namespace sealos {
 namespace {
 
-const sealos_plugin& open_library(const PluginManifest& plugin) {
+void check_abi(const PluginManifest& plugin) {
   if (plugin.abi != 1) {
     throw Error(Status::unsupported,
                 fmt::format("plugin {} is made for ABI {}; this sealos speaks ABI 1", plugin.file,
                             plugin.abi));
   }
+}
+
+const sealos_plugin& open_library(const PluginManifest& plugin) {
   note_plugin(plugin.name, plugin.library);
   ::signal(SIGPIPE, SIG_IGN);  // as docs/abi.md promises
   void* library = contained(plugin.name, "its initialisation", [&] {
@@ -36,12 +42,14 @@ const sealos_plugin& open_library(const PluginManifest& plugin) {
                 fmt::format("{} is not a plugin for ABI 1: it has no symbol sealos_plugin_v1",
                             plugin.library));
   }
-  const auto* c = static_cast<const sealos_plugin*>(entry);
-  check_size(plugin.name, "sealos_plugin", c, c->struct_size,
+  return *static_cast<const sealos_plugin*>(entry);
+}
+
+void check_plugin(const std::string& plugin, const sealos_plugin& c) {
+  check_size(plugin, "sealos_plugin", &c, c.struct_size,
              SEALOS_SIZE_WITH(sealos_plugin, transports));
-  check_member(plugin.name, "sealos_plugin.name", c->name);
-  check_member(plugin.name, "sealos_plugin.transports", c->transports);
-  return *c;
+  check_member(plugin, "sealos_plugin.name", c.name);
+  check_member(plugin, "sealos_plugin.transports", c.transports);
 }
 
 void check_transport(const std::string& plugin, const sealos_transport* c) {
@@ -122,10 +130,44 @@ Reference Transport::parse_reference(const Services& services, const std::string
   return Reference(out, name(), plugin);
 }
 
+void PluginLoader::isolate(const std::string& name) {
+  bool found = false;
+  for (const PluginManifest& plugin : catalog_.plugins()) {
+    const auto& transports = plugin.transports;
+    if (name != "all" && name != plugin.name &&
+        std::find(transports.begin(), transports.end(), name) == transports.end())
+      continue;
+    isolated_.insert(plugin.library);
+    found = true;
+  }
+  if (!found)
+    throw Error(Status::invalid,
+                fmt::format("there is no plugin or transport \"{}\" to isolate", printable(name)));
+}
+
+void PluginLoader::lend_descriptor(std::string_view transport, int fd) {
+  if (const PluginManifest* plugin = catalog_.find(transport); plugin != nullptr)
+    descriptors_[plugin->library].push_back(fd);
+}
+
+const sealos_plugin& PluginLoader::open_isolated(const PluginManifest& plugin) {
+  // Beside the program, so that an installed tree can be moved.
+  std::string program = program_folder() + "/" + kPluginProcessFromProgram;
+  if (::access(program.c_str(), X_OK) != 0) program = kPluginProcess;
+  auto process = std::make_unique<IsolatedPlugin>(
+      IsolatedPlugin::Settings{plugin.name, plugin.library, program, descriptors_[plugin.library]});
+  const sealos_plugin& c = process->c();
+  processes_[plugin.library] = std::move(process);
+  return c;
+}
+
 const LoadedPlugin& PluginLoader::load(const PluginManifest& plugin) {
   const std::lock_guard lock(mutex_);
   if (const auto at = loaded_.find(plugin.library); at != loaded_.end()) return at->second;
-  const sealos_plugin& c = open_library(plugin);
+  check_abi(plugin);
+  const bool isolated = isolated_.contains(plugin.library);
+  const sealos_plugin& c = isolated ? open_isolated(plugin) : open_library(plugin);
+  check_plugin(plugin.name, c);
   LoadedPlugin loaded;
   loaded.version = c.version == nullptr ? "" : printable(c.version);
   loaded.abi_minor = c.abi_minor;
@@ -133,10 +175,12 @@ const LoadedPlugin& PluginLoader::load(const PluginManifest& plugin) {
     check_transport(plugin.name, *at);
     loaded.transports.emplace_back(*at, &plugin);
   }
-  if (c.start != nullptr) {
+  if (isolated || c.start != nullptr) {
     try {
-      checked(plugin.name, "start",
-              [&](sealos_error* error) { return c.start(services_.c(), error); });
+      checked(plugin.name, "start", [&](sealos_error* error) {
+        return isolated ? processes_.at(plugin.library)->start(*services_.c(), error)
+                        : c.start(services_.c(), error);
+      });
     } catch (Error& e) {
       throw e.add_context("starting plugin " + plugin.library);
     }

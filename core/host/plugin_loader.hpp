@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "core/host/plugin_catalog.hpp"
 #include "core/host/reference.hpp"
 #include "core/host/services.hpp"
+#include "core/isolation/isolated_plugin.hpp"
 #include "sealos/abi.h"
 #include "sealos/ext/login.h"
 
@@ -58,11 +60,19 @@ struct LoadedPlugin {
 
 /// Loads by absolute path, with RTLD_NOW and RTLD_LOCAL, each library once, and never unloads.
 /// Safe for concurrent use. The catalog must outlive it; `services` is handed to each plugin's
-/// start and must live until the process ends.
+/// start and must live until the process ends. What was made of isolated plugins must be gone
+/// before it.
 class PluginLoader {
  public:
   PluginLoader(const PluginCatalog& catalog, const Services& services)
       : catalog_(catalog), services_(services) {}
+
+  /// From now on the plugin with that name, or with a transport of that name, is loaded in a
+  /// process of its own; "all": every one. Throws SEALOS_INVALID where there is none. Before the
+  /// first load.
+  void isolate(const std::string& name);
+  /// The plugin of that transport, if it is isolated, has this descriptor of our process.
+  void lend_descriptor(std::string_view transport, int fd);
 
   /// Throws SEALOS_UNSUPPORTED where no plugin has the transport, and SEALOS_INTERNAL, naming the
   /// file, where a plugin cannot be loaded.
@@ -71,10 +81,15 @@ class PluginLoader {
   const PluginCatalog& catalog() const { return catalog_; }
 
  private:
+  const sealos_plugin& open_isolated(const PluginManifest& plugin);
+
   const PluginCatalog& catalog_;
   const Services& services_;
+  std::set<std::string> isolated_;  // by path of the library, as all below
+  std::map<std::string, std::vector<int>> descriptors_;
   std::mutex mutex_;
-  std::map<std::string, LoadedPlugin> loaded_;  // by path of the library
+  std::map<std::string, std::unique_ptr<IsolatedPlugin>> processes_;
+  std::map<std::string, LoadedPlugin> loaded_;
 };
 
 }  // namespace sealos

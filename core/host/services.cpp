@@ -32,7 +32,9 @@ std::optional<sdk::Credentials> find_login(const Hooks& hooks, const std::string
 
 }  // namespace
 
-CancelToken::CancelToken() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+// Counted down one by one, so that nobody who has it, an isolated plugin for one, can read it
+// empty.
+CancelToken::CancelToken() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) {}
 
 CancelToken::~CancelToken() {
   if (fd_ >= 0) ::close(fd_);
@@ -40,8 +42,8 @@ CancelToken::~CancelToken() {
 
 void CancelToken::cancel() noexcept {
   cancelled_.store(true, std::memory_order_relaxed);
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = ::write(fd_, &one, sizeof(one));
+  const std::uint64_t many = std::uint64_t{1} << 62;
+  [[maybe_unused]] const ssize_t n = ::write(fd_, &many, sizeof(many));
 }
 
 void CancelToken::throw_if_cancelled() const {

@@ -107,6 +107,7 @@ FLAGS = {
     "--encryption-key": (["--encryption-key", "jwe:{0}/key.pub"], blobs),
     "--force-compression": (["--force-compression"], packed),
     "--format": (["--format", "oci"], always),
+    "--isolate": (["--isolate", "all"], always),
     "--limit-rate": (["--limit-rate", "10M"], docker),
     "--limit-rate-per-host": (["--limit-rate-per-host", "10M"], docker),
     "--max-connections": (["--max-connections", "2"], docker),
@@ -142,7 +143,7 @@ FLAGS = {
 # These cannot be seen in a dry run.
 REAL = ("--digestfile", "--dry-run", "--progress", "--report")
 # These have nothing to do with where an image comes from.
-OUTPUT = REAL + ("--option", "--quiet", "--retry", "--retry-delay", "--signature-policy", "--verbose")
+OUTPUT = REAL + ("--isolate", "--option", "--quiet", "--retry", "--retry-delay", "--signature-policy", "--verbose")
 
 
 class Flags(Case):

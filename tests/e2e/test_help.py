@@ -130,6 +130,7 @@ class Completion(Case):
             "sealos push --compression-format zstd:c": "sealos push --compression-format zstd:chunked ",
             "sealos push --tls-verify=f": "sealos push --tls-verify=false ",
             "sealos plugin n": "sealos plugin new ",
+            "sealos tags --isolate docker-a": "sealos tags --isolate docker-archive ",
             "sealos push oci:%s/ima" % self.folder: "sealos push oci:%s/images/" % self.folder,
             "sealos push --digestfile %s/ima" % self.folder: "sealos push --digestfile %s/images/" % self.folder,
         }

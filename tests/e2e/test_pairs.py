@@ -35,10 +35,7 @@ class Pairs(Case):
     def setUp(self):
         super().setUp()
         os.makedirs(CACHE, exist_ok=True)
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            self.places = list(pool.map(lambda place: place(self), places.ALL))
-        daemon = next(place for place in self.places if place.name == "docker-daemon")
-        self.docker_host = daemon.daemon.host
+        self.places, self.docker_host = places.of_all(self)
 
     def environment(self, **more):
         return super().environment(DOCKER_HOST=self.docker_host, **more)

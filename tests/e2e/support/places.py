@@ -1,5 +1,6 @@
 """One place for each transport, and what an image is in it, as the tools it is meant for see it."""
 
+import concurrent.futures
 import os
 import tarfile
 
@@ -183,6 +184,13 @@ class Sif(Place):
 
 
 ALL = (ContainersStorage, Dir, Docker, DockerArchive, DockerDaemon, Oci, OciArchive, Ostree, Sif)
+
+
+def of_all(case):
+    """A place of each transport, and the address of the one that is a Docker daemon."""
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda place: place(case), ALL))
+    return made, next(place for place in made if place.name == "docker-daemon").daemon.host
 
 
 def image(folder, compression="gzip"):
