@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "failure.hpp"
 #include "file_content.hpp"
 #include "support/layer_tar/tar_path.hpp"
 #include "user_namespace.hpp"
@@ -27,10 +28,6 @@ namespace {
 constexpr size_t kMaxOwners = 100000;
 /// Files that come with content under a name that was there: each is kept aside until the end.
 constexpr size_t kMaxNamedAgain = 10000;
-
-[[noreturn]] void fail(const char* doing, const std::string& name) {
-  throw errno_error(errno, fmt::format("{} {}", doing, printable(name)));
-}
 
 bool is_whiteout_device(const struct stat& st) { return S_ISCHR(st.st_mode) && st.st_rdev == 0; }
 

@@ -10,14 +10,11 @@
 #include <cstring>
 #include <vector>
 
+#include "failure.hpp"
 #include "support/file/file.hpp"
 
 namespace sealos::containers_storage {
 namespace {
-
-[[noreturn]] void fail(const char* doing, const std::string& name) {
-  throw errno_error(errno, fmt::format("{} {}", doing, printable(name)));
-}
 
 /// A path to folder/name that follows nothing but the kernel's own link to the folder.
 std::string through_proc(int folder, const std::string& name) {

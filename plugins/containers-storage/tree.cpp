@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "failure.hpp"
 #include "metadata.hpp"
 #include "support/file/file.hpp"
 
@@ -24,10 +25,6 @@ namespace {
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr size_t kMaxDepth = 400;  // each level has two descriptors open
 constexpr size_t kBatch = 20000;   // names in memory at a time
-
-[[noreturn]] void fail(const char* doing, const std::string& name) {
-  throw errno_error(errno, fmt::format("{} {}", doing, printable(name)));
-}
 
 /// Calls use(name) for every entry but "." and "..", until it returns false.
 template <typename Use>
