@@ -22,7 +22,8 @@ constexpr const char* kSocket = "/var/run/docker.sock";
 struct Choice {
   std::string host, who;
   std::string certificates;  ///< folder; "": none named
-  bool tls = false;          ///< wished for tcp
+  std::string named_by = "docker-daemon:";
+  bool tls = false;  ///< wished for tcp
   bool verify = true;
 };
 
@@ -105,6 +106,7 @@ Choice choose(sdk::Host host, const DaemonAddress::Environment& environment) {
                   fmt::format("docker-daemon: cert-dir \"{}\" is no folder", printable(*folder)));
     choice.tls = true;
     choice.certificates = *folder;
+    choice.named_by = "cert-dir";
   }
   if (const auto verify = host.flag("tls-verify")) {
     choice.verify = *verify;
@@ -121,9 +123,8 @@ http::TlsOptions tls_options(const Choice& choice) {
   if (is_there(folder / "ca.pem")) tls.ca_files.push_back(folder / "ca.pem");
   const bool certificate = is_there(folder / "cert.pem"), key = is_there(folder / "key.pem");
   if (certificate != key) {
-    throw Error(Status::invalid,
-                fmt::format("docker-daemon: {} has only one of cert.pem and key.pem",
-                            printable(folder.string())));
+    throw Error(Status::invalid, fmt::format("{} {} has only one of cert.pem and key.pem",
+                                             choice.named_by, printable(folder.string())));
   }
   if (certificate) tls.client_pairs.push_back({folder / "cert.pem", folder / "key.pem"});
   return tls;

@@ -149,7 +149,7 @@ class Addresses(Daemon):
         for flags, code, words in (
                 (("--cert-dir", no_client), process.NETWORK, ["certificate"]),
                 (("--cert-dir", wrong_ca), process.NETWORK, ["certificate"]),
-                (("--cert-dir", half), process.DESTINATION, ["key.pem"]),
+                (("--cert-dir", half), process.USAGE, ["key.pem"]),
                 ((), process.DESTINATION, ["HTTPS"])):
             with self.subTest(flags=flags):
                 result = self.sealos("push", "-q", "--daemon-host", self.dockerd.tcp_host, *flags, self.source, "docker-daemon:app:1")
@@ -163,7 +163,7 @@ class Addresses(Daemon):
         result = self.sealos("push", "-q", self.source, "docker-daemon:app:1", env=self.environment(DOCKER_HOST="unix:///nowhere/docker.sock"))
         self.assert_refused(result, process.NETWORK, "/nowhere/docker.sock")
         result = self.sealos("push", "-q", "--daemon-host", "ssh://somewhere", self.source, "docker-daemon:app:1")
-        self.assert_refused(result, process.DESTINATION, "ssh")
+        self.assert_refused(result, process.USAGE, "ssh")
         result = self.sealos("push", "-q", *self.at, self.source, "oci:" + self.path("x"))
         self.assert_refused(result, process.USAGE, "docker-daemon.host")
 
