@@ -1,6 +1,5 @@
 """Values of options that only a plugin can judge: a wrong one is an error of the command line, before anything is done."""
 
-import json
 import os
 
 from support import environment, layouts, process
@@ -67,12 +66,6 @@ class OptionValues(Case):
     def test_of_sources(self):
         self.assert_each_is_refused(READING, lambda place: ("push", "-q", place, "dir:" + self.path("out")))
         self.assert_each_is_refused(READING, lambda place: ("verify", "-q", place))
-
-    def test_every_option_that_takes_no_text_of_any_kind_is_here(self):
-        listed = {option["key"] for transport in json.loads(self.sealos("transports", "--json").out)["transports"]
-                  for option in transport.get("options", [])}
-        tried = {key for table in (WRITING, READING) for options in table.values() for key in options}
-        self.assertEqual(listed - tried, set())
 
     def test_flags_that_stand_for_options(self):
         for flag, value in (("--retry-on", "x"), ("--limit-rate", "x"), ("--max-connections", "x"), ("--mount-from", "Team/App"),
