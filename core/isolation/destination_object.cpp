@@ -76,9 +76,9 @@ sealos_status put_referrer(sealos_destination* self, const sealos_item* manifest
   return of(self).call(Kind::put_referrer, of(self).request().item(*manifest), error);
 }
 
-sealos_status list_referrers(sealos_destination* self, const char* subject,
-                             const char* artifact_type, sealos_emit emit, void* to,
-                             sealos_error* error) {
+sealos_status list_destination_referrers(sealos_destination* self, const char* subject,
+                                         const char* artifact_type, sealos_emit emit, void* to,
+                                         sealos_error* error) {
   return of(self).call(Kind::list_destination_referrers,
                        of(self).request().text(subject).text(artifact_type), error,
                        {.emit = emit, .to = to});
@@ -111,7 +111,7 @@ void set_members(RemoteDestination& object, std::uint64_t has) {
                             member_if(has, kHasCheckSignatures, &check_signatures)};
   object.referrers = {sizeof(sealos_destination_referrers), 0,
                       member_if(has, kHasPutReferrer, &put_referrer),
-                      member_if(has, kHasListReferrers, &list_referrers),
+                      member_if(has, kHasListReferrers, &list_destination_referrers),
                       member_if(has, kHasPutAttached, &put_attached)};
   object.get_extension = &get_extension;
 }

@@ -47,15 +47,16 @@ sealos_status layer_infos(sealos_source* self, const char* instance, sealos_emit
                        {.emit_blob = emit, .to = to});
 }
 
-sealos_status list_referrers(sealos_source* self, const char* subject, const char* artifact_type,
-                             sealos_emit emit, void* to, sealos_error* error) {
+sealos_status list_source_referrers(sealos_source* self, const char* subject,
+                                    const char* artifact_type, sealos_emit emit, void* to,
+                                    sealos_error* error) {
   return of(self).call(Kind::list_source_referrers,
                        of(self).request().text(subject).text(artifact_type), error,
                        {.emit = emit, .to = to});
 }
 
-sealos_status list_attached(sealos_source* self, const char* subject, sealos_emit emit, void* to,
-                            sealos_error* error) {
+sealos_status list_source_attached(sealos_source* self, const char* subject, sealos_emit emit,
+                                   void* to, sealos_error* error) {
   return of(self).call(Kind::list_source_attached, of(self).request().text(subject), error,
                        {.emit = emit, .to = to});
 }
@@ -86,8 +87,8 @@ sealos_source* take_source(PluginProcess& process, Reader& reader, Message& mess
   object->read_signatures = member_if(has, kHasReadSignatures, &read_signatures);
   object->layer_infos = member_if(has, kHasLayerInfos, &layer_infos);
   object->referrers = {sizeof(sealos_source_referrers), 0,
-                       member_if(has, kHasSourceReferrers, &list_referrers),
-                       member_if(has, kHasSourceAttached, &list_attached)};
+                       member_if(has, kHasSourceReferrers, &list_source_referrers),
+                       member_if(has, kHasSourceAttached, &list_source_attached)};
   object->get_extension = &get_extension;
   return object.release();
 }

@@ -119,7 +119,7 @@ sealos_status put_referrer(Call& call) {
   return referrers_of(destination)->put(destination, &manifest, call.error.out());
 }
 
-sealos_status list_referrers(Call& call) {
+sealos_status list_destination_referrers(Call& call) {
   auto* destination = call.object<sealos_destination>();
   const char* subject = call.reader.text();
   return referrers_of(destination)
@@ -196,7 +196,7 @@ Function destination_function(Kind kind) {
     case Kind::put_referrer:
       return &put_referrer;
     case Kind::list_destination_referrers:
-      return &list_referrers;
+      return &list_destination_referrers;
     case Kind::put_attached:
       return &put_attached;
     case Kind::release_destination:
