@@ -97,7 +97,8 @@ inline constexpr ChineseText kChineseTexts[] = {
      "多个以逗号分隔"},
     {"push --compression-format",
      "各层以 gzip、zstd、zstd:chunked 或 none 到达；默认保持原样，未压缩的层按目标的习惯"},
-    {"push --compression-level", "gzip 1 至 9（默认 6），zstd 1 至 22（默认 3）"},
+    {"push --compression-level",
+     "gzip 1 至 9（默认 6），zstd 1 至 22（默认 3，zstd:chunked 为 7）"},
     {"push --disable-compression", "未压缩的层保持不压缩"},
     {"push --force-compression",
      "不用目标中已有的其他压缩格式的层；给出 --compression-format 时默认为 true，"

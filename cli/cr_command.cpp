@@ -38,6 +38,7 @@ CLI::App* add_cr(CLI::App& app, CrOptions& o) {
       ->type_name("OS/ARCH[/VARIANT]")
       ->expected(1);
   add_registry_flags(*show, {image.authfile, image.cert_dir, image.creds, image.tls_verify});
+  add_daemon_flag(*show, image);
   add_policy_flags(*show, image);
   show->add_option("-o,--option", image.options, "An option of a transport")
       ->type_name("KEY=VALUE")

@@ -13,7 +13,9 @@
 namespace sealos::cli {
 namespace {
 
-constexpr size_t kWidth = 80, kLeft = 30, kLines = 24;
+constexpr size_t kWidth = 80, kLeft = 30;
+/// A screen has 24 lines; a command with more flags than this does not fit.
+constexpr size_t kFlags = 10;
 
 /// What --help of a command shows that has more flags than a screen has lines.
 constexpr std::array<std::string_view, 9> kMostUsed = {"all",     "platform", "compression-format",
@@ -62,10 +64,6 @@ std::vector<Unit> units_of(std::string_view text) {
     }
   }
   return units;
-}
-
-size_t lines_in(const std::string& text) {
-  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 std::string without_empty_twins(std::string text) {
@@ -130,6 +128,21 @@ std::shared_ptr<HelpFormatter> make_formatter() {
     formatter->label(label, chinese ? translated : english);
   }
   return formatter;
+}
+
+void prepare(CLI::App& app, const std::shared_ptr<HelpFormatter>& formatter) {
+  for (CLI::App* command : app.get_subcommands({})) prepare(*command, formatter);
+  app.formatter(formatter);
+  if (app.get_parent() != nullptr) app.group("Commands");
+  app.set_help_flag();  // so that it is the last one
+  app.option_defaults()->group(app.get_options().empty() ? "Options"
+                                                         : app.get_options().back()->get_group());
+  app.set_help_flag("-h,--help", "This text");
+  if (app.get_subcommands({}).empty() && app.get_options().size() > kFlags + 1) {
+    app.set_help_flag();
+    app.set_help_flag("-h,--help", "The flags used most, and examples");
+    app.set_help_all_flag("--help-all", "All flags");
+  }
 }
 
 }  // namespace
@@ -215,20 +228,8 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name,
 }
 
 void prepare_help(CLI::App& app) {
-  for (CLI::App* command : app.get_subcommands({})) prepare_help(*command);
-  app.formatter(make_formatter());
-  if (app.get_parent() != nullptr) app.group("Commands");
-  app.set_help_flag();  // so that it is the last one
-  app.option_defaults()->group(app.get_options().empty() ? "Options"
-                                                         : app.get_options().back()->get_group());
-  app.set_help_flag("-h,--help", "This text");
-  if (app.get_subcommands({}).empty() && lines_in(app.help()) > kLines) {
-    app.set_help_flag();
-    app.set_help_flag("-h,--help", "The flags used most, and examples");
-    app.set_help_all_flag("--help-all", "All flags");
-  }
-  if (app.get_parent() != nullptr || language_of_process() != Language::chinese) return;
-  to_chinese(app);
+  prepare(app, make_formatter());
+  if (language_of_process() == Language::chinese) to_chinese(app);
 }
 
 }  // namespace sealos::cli

@@ -21,6 +21,13 @@ void add_registry_flags(CLI::App& command, RegistryFlags flags) {
       ->type_name("true|false");
 }
 
+void add_daemon_flag(CLI::App& command, PushOptions& o) {
+  command
+      .add_option("--daemon-host", o.daemon_host,
+                  "Where the Docker daemon is, in place of $DOCKER_HOST")
+      ->type_name("URL");
+}
+
 void add_policy_flags(CLI::App& command, PushOptions& o) {
   command
       .add_option("--signature-policy", o.signature_policy,
@@ -33,6 +40,7 @@ void add_policy_flags(CLI::App& command, PushOptions& o) {
 void add_access_flags(CLI::App& command, PushOptions& o) {
   command.option_defaults()->group("Access");
   add_registry_flags(command, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
+  add_daemon_flag(command, o);
   command.add_option("--retry", o.retry, "How often to try again what may pass. Default: 3")
       ->type_name("N");
   add_policy_flags(command, o);

@@ -22,11 +22,14 @@ struct RegistryFlags {
 /// --authfile, --cert-dir, --creds, --tls-verify.
 void add_registry_flags(CLI::App& command, RegistryFlags flags);
 
+/// --daemon-host.
+void add_daemon_flag(CLI::App& command, PushOptions& options);
+
 /// --signature-policy, --insecure-policy.
 void add_policy_flags(CLI::App& command, PushOptions& options);
 
-/// --authfile, --creds, --cert-dir, --tls-verify, --retry, --signature-policy, --insecure-policy,
-/// -o, --isolate, -q, -v.
+/// --authfile, --creds, --cert-dir, --tls-verify, --daemon-host, --retry, --signature-policy,
+/// --insecure-policy, -o, --isolate, -q, -v.
 void add_access_flags(CLI::App& command, PushOptions& options);
 
 /// Where keys are looked for; passphrases are asked on the terminal.

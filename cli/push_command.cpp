@@ -82,7 +82,7 @@ class PushCommand {
       request_.source_elsewhere = [this] { return short_name_->places(); };
     use_policy(request_, options_, environment, context_.hooks.temp_dir, find_);
     hub_ = find_hub(request_, context_.hooks, environment);
-    request_.custom_resource.for_every_image = hub_.has_value();
+    request_.custom_resource.for_every_image = hub_ != nullptr;
     use_keys(environment);
     use_signers(options_, context_.hooks, request_);
     const std::string cache = cache::BlobInfoCache::default_path(environment);
@@ -197,7 +197,7 @@ class PushCommand {
   std::optional<ShortName> short_name_;
   CopyRequest request_;
   OutputWish wish_;
-  std::optional<custom_resources::ClusterAccess> hub_;
+  std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<JsonProgress> events_;
   std::optional<cache::BlobInfoCache> cache_;
 };

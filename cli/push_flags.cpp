@@ -71,7 +71,7 @@ void add_format_flags(CLI::App& push, PushOptions& o) {
                   "plain ones as the destination likes them")
       ->type_name("FORMAT");
   push.add_option("--compression-level", o.compression_level,
-                  "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3)")
+                  "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3; zstd:chunked 7)")
       ->type_name("N");
   push.add_flag("-D,--disable-compression", o.disable_compression,
                 "Layers that come uncompressed stay so");
@@ -122,9 +122,7 @@ void add_side(CLI::App& push, const std::string& prefix, const std::string& whos
 void add_login_flags(CLI::App& push, PushOptions& o) {
   push.option_defaults()->group("Logins and certificates");
   add_registry_flags(push, {o.authfile, o.cert_dir, o.creds, o.tls_verify});
-  push.add_option("--daemon-host", o.daemon_host,
-                  "Where the Docker daemon is, in place of $DOCKER_HOST")
-      ->type_name("URL");
+  add_daemon_flag(push, o);
   add_side(push, "--src-", "the source", o.source);
   add_side(push, "--dest-", "the destination", o.target);
 }

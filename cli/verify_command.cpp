@@ -65,7 +65,8 @@ std::string verify_text(const VerifyReport& report) {
       fmt::format("{}: {} manifest{}, {} blob{}, {}", report.digest ? report.digest->str() : "?",
                   report.manifests, report.manifests == 1 ? "" : "s", report.blobs,
                   report.blobs == 1 ? "" : "s", human_size(report.bytes));
-  if (report.signatures > 0) text += fmt::format(", {} signatures", report.signatures);
+  if (report.signatures > 0)
+    text += fmt::format(", {} signature{}", report.signatures, report.signatures == 1 ? "" : "s");
   if (report.closed > 0) text += fmt::format("; {} encrypted and not looked into", report.closed);
   if (report.elsewhere > 0) text += fmt::format("; {} at their URLs only", report.elsewhere);
   return text + (report.problems.empty() ? ": right\n" : ": wrong\n");

@@ -19,15 +19,34 @@ if(BUILD_TESTING AND SEALOS_UNIT_TESTS)
   target_link_libraries(sealos_doctest_main PUBLIC doctest::doctest PRIVATE sealos_build)
 endif()
 
-# sealos_library(NAME SOURCES a.cpp ... [LIBRARIES x ...] [TESTS a_test.cpp ...])
-# A static library whose headers are included as "<folder>/<file>" from the folder above it.
+# sealos_library(NAME SOURCES a.cpp ... [LIBRARIES x ...] [MODULES x ...] [TESTS a_test.cpp ...])
+# A static library whose headers are included as "<folder>/<file>" from the folder above it. MODULES are those it may open.
 function(sealos_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;TESTS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES;MODULES;TESTS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
+  foreach(module ${arg_MODULES})
+    add_dependencies(${name} sealos_module_${module})
+  endforeach()
   target_link_libraries(${name} PUBLIC sealos_sdk ${arg_LIBRARIES} PRIVATE sealos_build fmt::fmt)
   if(arg_TESTS)
     sealos_test(${name}_test SOURCES ${arg_TESTS} LIBRARIES ${name})
   endif()
+endfunction()
+
+# sealos_module(NAME SOURCES a.cpp ... [LIBRARIES x ...])
+# A part of the engine that is opened when it is first needed: core/module/module.hpp. It exports sealos_module alone.
+function(sealos_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  set(map ${PROJECT_SOURCE_DIR}/core/module/module.map)
+  add_library(sealos_module_${name} MODULE ${arg_SOURCES})
+  target_link_libraries(sealos_module_${name} PRIVATE sealos_sdk ${arg_LIBRARIES} sealos_build fmt::fmt)
+  target_link_options(sealos_module_${name} PRIVATE -Wl,--as-needed -Wl,--version-script=${map})
+  if(NOT SEALOS_SANITIZE)
+    target_link_options(sealos_module_${name} PRIVATE -Wl,-z,defs)
+  endif()
+  set_target_properties(sealos_module_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name} SUFFIX ".so" LINK_DEPENDS ${map}
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/${SEALOS_ENGINE_FOLDER_FROM_PROGRAM})
+  install(TARGETS sealos_module_${name} LIBRARY DESTINATION ${SEALOS_ENGINE_INSTALL_DIR} COMPONENT cli)
 endfunction()
 
 # sealos_test(NAME SOURCES a_test.cpp ... [LIBRARIES x ...])

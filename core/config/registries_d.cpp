@@ -1,10 +1,10 @@
 #include "core/config/registries_d.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
-#include <set>
+#include <cctype>
 
+#include "core/yaml/yaml.hpp"
 #include "sealos/sdk/error.hpp"
 
 namespace sealos::config {
@@ -12,23 +12,24 @@ namespace {
 
 [[noreturn]] void refuse_yaml(const std::string& why) { throw Error(Status::invalid, why); }
 
-std::string text_of(const YAML::Node& node, const std::string& key) {
-  if (!node.IsScalar()) refuse_yaml(fmt::format("\"{}\" is no text", printable(key)));
-  return node.Scalar();
+template <typename Use>
+void for_each_member(const Yaml& map, const std::string& what, Use&& use) {
+  if (map.kind == Yaml::Kind::null) return;
+  if (map.kind != Yaml::Kind::map) refuse_yaml(fmt::format("{} is no mapping", what));
+  for (const auto& [key, value] : map.members) use(key, *value);
 }
 
-/// yaml-cpp keeps both of two equal keys.
-template <typename Use>
-void for_each_member(const YAML::Node& map, const std::string& what, Use&& use) {
-  if (map.IsNull()) return;
-  if (!map.IsMap()) refuse_yaml(fmt::format("{} is no mapping", what));
-  std::set<std::string> seen;
-  for (const auto& member : map) {
-    const std::string key = text_of(member.first, "a key of " + what);
-    if (!seen.insert(key).second)
-      refuse_yaml(fmt::format("{} has \"{}\" twice", what, printable(key)));
-    use(key, member.second);
+/// The words that YAML 1.1 has for it; nullopt: another.
+std::optional<bool> truth_of(const Yaml& value) {
+  std::string word = value.text;
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* yes : {"true", "yes", "on", "y"}) {
+    if (word == yes) return true;
   }
+  for (const char* no : {"false", "no", "off", "n"}) {
+    if (word == no) return false;
+  }
+  return std::nullopt;
 }
 
 /// As the peers understand it: a URL, of which only the path is extended.
@@ -51,11 +52,11 @@ struct RegistriesD::Parser {
   const Environment& env;
   std::string file = {};
 
-  void section(Section& to, const YAML::Node& node, const std::string& what) const {
+  void section(Section& to, const Yaml& node, const std::string& what) const {
     to.file = file;
     std::string old, old_staging;
-    for_each_member(node, what, [&](const std::string& key, const YAML::Node& value) {
-      if (value.IsNull()) return;
+    for_each_member(node, what, [&](const std::string& key, const Yaml& value) {
+      if (value.kind == Yaml::Kind::null) return;
       if (key == "lookaside") {
         to.lookaside = address(value, key);
       } else if (key == "lookaside-staging") {
@@ -65,10 +66,8 @@ struct RegistriesD::Parser {
       } else if (key == "sigstore-staging") {
         old_staging = address(value, key);
       } else if (key == "use-sigstore-attachments") {
-        bool flag = false;
-        if (!YAML::convert<bool>::decode(value, flag))
-          refuse_yaml(fmt::format("{} is neither true nor false", key));
-        to.attachments = flag;
+        to.attachments = truth_of(value);
+        if (!to.attachments) refuse_yaml(fmt::format("{} is neither true nor false", key));
       } else {
         env.warn(fmt::format("{}: {} has the unknown key \"{}\"", printable(file), what,
                              printable(key)));
@@ -78,19 +77,21 @@ struct RegistriesD::Parser {
     if (to.staging.empty()) to.staging = old_staging;
   }
 
-  static std::string address(const YAML::Node& value, const std::string& key) {
-    const std::string text = text_of(value, key);
-    return text.empty() ? "" : checked_address(text, key);
+  static std::string address(const Yaml& value, const std::string& key) {
+    if (value.kind != Yaml::Kind::scalar) refuse_yaml(fmt::format("\"{}\" is no text", key));
+    return value.text.empty() ? "" : checked_address(value.text, key);
   }
 
   void parse(const std::string& text) const {
-    for_each_member(YAML::Load(text), "the file", [&](const auto& key, const YAML::Node& value) {
+    const std::vector<YamlNode> documents = parse_yaml(text);
+    if (documents.empty()) return;
+    for_each_member(*documents.front(), "the file", [&](const auto& key, const Yaml& value) {
       if (key == "default-docker") {
-        if (value.IsNull()) return;
+        if (value.kind == Yaml::Kind::null) return;
         if (out.default_) refuse_yaml("default-docker is also in " + out.default_->file);
         section(out.default_.emplace(), value, "default-docker");
       } else if (key == "docker") {
-        for_each_member(value, "docker", [&](const std::string& scope, const YAML::Node& node) {
+        for_each_member(value, "docker", [&](const std::string& scope, const Yaml& node) {
           const auto [at, added] = out.scopes_.try_emplace(scope);
           if (!added) refuse_yaml(printable(scope) + " is also in " + at->second.file);
           section(at->second, node, printable(scope));
@@ -115,9 +116,6 @@ RegistriesD RegistriesD::load(const Environment& env) {
       if (const auto text = read_file_if_there(parser.file)) parser.parse(*text);
     } catch (Error& e) {
       throw e.add_context("reading " + printable(parser.file));
-    } catch (const YAML::Exception& e) {
-      throw Error(Status::invalid,
-                  fmt::format("reading {}: {}", printable(parser.file), printable(e.what())));
     }
   }
   return out;

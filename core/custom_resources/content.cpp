@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/custom_resources/layer_files.hpp"
-#include "core/custom_resources/yaml.hpp"
+#include "core/yaml/yaml.hpp"
 
 namespace sealos::custom_resources {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "core/custom_resources/yaml.hpp"
 #include "core/manifest/media_type.hpp"
+#include "core/yaml/yaml.hpp"
 #include "support/digest/hasher.hpp"
 
 namespace sealos::custom_resources {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/custom_resources/yaml.hpp"
+#include "core/yaml/yaml.hpp"
 #include "support/digest/hasher.hpp"
 
 using namespace sealos;

@@ -77,8 +77,20 @@ TEST_CASE("a point that is not on the curve is refused") {
   CHECK_THROWS_AS(jwe_decrypt(jwe.dump(), {ec}), Error);
 }
 
-// Of go-jose, which the peers read this with: CVE-2024-28180 (what unpacks to gigabytes),
-// CVE-2023-50658 (a passphrase stretched for hours), CVE-2025-27144 (a million dots).
+// CVE-2026-34986 of go-jose, which the peers read this with.
+TEST_CASE("a wrapped key of any length does not open, or is the right one") {
+  const Pkey ec = make_ec("P-256");
+  Json jwe = Json::parse(jwe_encrypt("secret", {recipient(ec)}));
+  const std::string good = *decode_base64url(jwe.text_at("encrypted_key"));
+  for (size_t length = 0; length <= good.size() + 16; ++length) {
+    CAPTURE(length);
+    jwe.set("encrypted_key", encode_base64url((good + std::string(16, 'x')).substr(0, length)));
+    CHECK(jwe_decrypt(jwe.dump(), {ec}).has_value() == (length == good.size()));
+  }
+}
+
+// Of go-jose: CVE-2024-28180 (what unpacks to gigabytes), GHSA-2c7c-3mj9-8fqh (a passphrase
+// stretched for hours), CVE-2025-27144 (a million dots).
 TEST_CASE("a message cannot make its reader work for long") {
   const Pkey rsa = make_rsa();
   Json jwe = Json::parse(jwe_encrypt("secret", {recipient(rsa)}));

@@ -65,7 +65,7 @@ std::pair<KeyProvider, std::string> provider_of(std::string_view spec,
 }
 
 std::string pgp_recipient(const std::string& wanted) {
-  const std::vector<gpg::KeyName> found = gpg::Gpg::of_user().find(wanted, false);
+  const std::vector<gpg::KeyName> found = gpg::Gpg::of_user()->find(wanted, false);
   if (found.empty()) {
     throw Error(Status::not_found,
                 "no usable OpenPGP key in the key ring for " + printable(wanted));

@@ -91,7 +91,7 @@ Annotations wrap_secret(const LayerSecret& secret, const std::string& plain, con
     made.emplace_back(std::string(kKeysPrefix) + scheme, encode_base64(message));
   };
   if (!to.jwe.empty()) add("jwe", jwe_encrypt(options, to.jwe));
-  if (!to.pgp.empty()) add("pgp", gpg::Gpg::of_user().encrypt(options, to.pgp));
+  if (!to.pgp.empty()) add("pgp", gpg::Gpg::of_user()->encrypt(options, to.pgp));
   if (!to.pkcs7.empty()) add("pkcs7", cms_encrypt(options, to.pkcs7));
   for (const auto& [provider, argument] : to.providers) {
     add("provider." + provider.name(), provider.wrap(options, argument));

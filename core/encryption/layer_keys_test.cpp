@@ -61,14 +61,14 @@ TEST_CASE_FIXTURE(Fixture, "a layer's secret goes through the annotations, by ev
 }
 
 TEST_CASE_FIXTURE(Fixture, "OpenPGP keys open a layer") {
-  gpg::Gpg home = gpg::Gpg::temporary("/tmp");
-  home.import(gpg::testing::secret_key());
+  const auto home = gpg::Gpg::temporary("/tmp");
+  home->import(gpg::testing::secret_key());
   const std::string options = R"({"symkey":")" + encode_base64(std::string(32, 's')) +
                               R"(","cipheroptions":{"nonce":")" +
                               encode_base64(std::string(16, 'n')) + R"("}})";
   const Annotations annotations = {
       {"org.opencontainers.image.enc.keys.pgp",
-       encode_base64(home.encrypt(options, {gpg::testing::kFingerprint}))},
+       encode_base64(home->encrypt(options, {gpg::testing::kFingerprint}))},
       public_options(std::string(32, 'h'))};
   const auto keys = DecryptionKeys::load({file("secret.gpg", gpg::testing::secret_key())}, places);
   CHECK(open_layer(annotations, keys).secret.key == std::string(32, 's'));

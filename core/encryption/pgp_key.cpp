@@ -20,9 +20,9 @@ PgpKey::~PgpKey() {
 std::optional<std::string> PgpKey::decrypt(std::string_view message) {
   const std::lock_guard lock(mutex_);
   if (!home_) {
-    gpg::Gpg home = gpg::Gpg::temporary(temp_dir_);
-    home.import(bytes_);
-    home_.emplace(std::move(home));
+    auto home = gpg::Gpg::temporary(temp_dir_);
+    home->import(bytes_);
+    home_ = std::move(home);
     config::wipe(bytes_);
   }
   gpg::TellPassphrase tell;

@@ -32,7 +32,7 @@ class PgpKey {
   std::mutex mutex_;  // guards what follows
   std::string bytes_;
   std::optional<std::string> passphrase_;
-  std::optional<gpg::Gpg> home_;
+  std::unique_ptr<gpg::Gpg> home_;
 };
 
 }  // namespace sealos::encryption

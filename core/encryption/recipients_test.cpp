@@ -139,9 +139,9 @@ TEST_CASE_FIXTURE(RecipientFixture, "certificates are removed by their file") {
 }
 
 TEST_CASE_FIXTURE(RecipientFixture, "OpenPGP keys are removed by their id") {
-  gpg::Gpg home = gpg::Gpg::temporary("/tmp");
-  home.import(gpg::testing::secret_key());
-  const std::string message = home.encrypt("secret", {gpg::testing::kFingerprint});
+  const auto home = gpg::Gpg::temporary("/tmp");
+  home->import(gpg::testing::secret_key());
+  const std::string message = home->encrypt("secret", {gpg::testing::kFingerprint});
   const std::string id = pgp_recipients(message).at(0);
   CHECK(id.size() == 16);
   const std::string first = message.substr(0, message.size() - pgp_without(message, 0).size());

@@ -36,40 +36,38 @@ struct Verified {
 class Gpg {
  public:
   /// The user's own home folder: GNUPGHOME, or ~/.gnupg.
-  static Gpg of_user();
+  static std::unique_ptr<Gpg> of_user();
   /// An empty one for the time of this object, below `temp_dir`.
-  static Gpg temporary(const std::string& temp_dir);
-  Gpg(Gpg&&) noexcept;
-  Gpg& operator=(Gpg&&) noexcept;
-  ~Gpg();
+  static std::unique_ptr<Gpg> temporary(const std::string& temp_dir);
+  Gpg() = default;
+  Gpg(const Gpg&) = delete;
+  Gpg& operator=(const Gpg&) = delete;
+  virtual ~Gpg() = default;
 
   /// Keys in binary or armoured form; returns the fingerprints of the primary keys.
-  std::vector<std::string> import(std::string_view keys);
+  virtual std::vector<std::string> import(std::string_view keys) = 0;
 
   /// The keys whose user id, its name or its address is exactly `wanted`, or whose fingerprint it
   /// is.
-  std::vector<KeyName> find(const std::string& wanted, bool secret);
+  virtual std::vector<KeyName> find(const std::string& wanted, bool secret) = 0;
 
   /// To the keys of these fingerprints: binary, neither signed nor compressed.
-  std::string encrypt(std::string_view plain, const std::vector<std::string>& fingerprints);
+  virtual std::string encrypt(std::string_view plain,
+                              const std::vector<std::string>& fingerprints) = 0;
   /// nullopt: no secret key here fits. Throws SEALOS_UNAUTHENTICATED for a wrong passphrase.
-  std::optional<std::string> decrypt(std::string_view message, const TellPassphrase& tell);
+  virtual std::optional<std::string> decrypt(std::string_view message,
+                                             const TellPassphrase& tell) = 0;
 
   /// An inline signed message by the primary key of that fingerprint, or where that cannot sign by
   /// a subkey. Without `tell`, GnuPG's agent asks.
-  std::string sign(std::string_view payload, const std::string& fingerprint,
-                   const TellPassphrase& tell);
+  virtual std::string sign(std::string_view payload, const std::string& fingerprint,
+                           const TellPassphrase& tell) = 0;
   /// Whether it is the primary key that `sign` would sign with. Asks for nothing; throws why there
   /// is no key that could.
-  bool check_signer(const std::string& fingerprint);
+  virtual bool check_signer(const std::string& fingerprint) = 0;
   /// Takes an inline signed message apart; a good signature is one that is valid now by a key that
   /// is here. Throws SEALOS_INVALID for what is no such message.
-  Verified verify(std::string_view message);
-
- private:
-  struct Impl;
-  explicit Gpg(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  virtual Verified verify(std::string_view message) = 0;
 };
 
 }  // namespace sealos::gpg

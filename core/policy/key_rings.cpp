@@ -8,7 +8,7 @@ KeyRings::Ring& KeyRings::of(const std::vector<std::string>& keys) {
   if (ring != nullptr) return *ring;
   auto made = std::make_unique<Ring>(gpg::Gpg::temporary(temp_dir_));
   for (const std::string& key : keys) {
-    for (std::string& fingerprint : made->home.import(key))
+    for (std::string& fingerprint : made->home->import(key))
       made->trusted.push_back(std::move(fingerprint));
   }
   ring = std::move(made);

@@ -19,9 +19,9 @@ class KeyRings {
   explicit KeyRings(std::string temp_dir) : temp_dir_(std::move(temp_dir)) {}
 
   struct Ring {
-    explicit Ring(gpg::Gpg made) : home(std::move(made)) {}
+    explicit Ring(std::unique_ptr<gpg::Gpg> made) : home(std::move(made)) {}
     std::mutex mutex;  ///< held while `home` is used
-    gpg::Gpg home;
+    const std::unique_ptr<gpg::Gpg> home;
     std::vector<std::string> trusted;  ///< fingerprints of primary keys
   };
   /// keys: the texts of key files. Lives as long as this object.

@@ -126,7 +126,7 @@ std::string why_not_signed(const Requirement& requirement, const SignedImage& im
   if (ring.trusted.empty()) return "the policy's key file has no OpenPGP key";
   const std::lock_guard lock(ring.mutex);
   return search(image, "simple-signing", [&](const Item& item) {
-    return why_not_simple(ring.home, ring.trusted, item, requirement, image);
+    return why_not_simple(*ring.home, ring.trusted, item, requirement, image);
   });
 }
 

@@ -17,15 +17,15 @@ const Digest kManifest = Digest::require("sha256:" + std::string(64, 'a'));
 const Digest kOther = Digest::require("sha256:" + std::string(64, 'b'));
 
 struct Signer : config::TestEnvironment {
-  gpg::Gpg ring = gpg::Gpg::temporary("/tmp");
+  std::unique_ptr<gpg::Gpg> ring = gpg::Gpg::temporary("/tmp");
   KeyRings rings{"/tmp"};
   std::string key = write("key.gpg", gpg::testing::secret_key());
 
-  Signer() { ring.import(gpg::testing::secret_key()); }
+  Signer() { ring->import(gpg::testing::secret_key()); }
 
   Item signature(const std::string& reference, const Digest& manifest) {
-    return {"simple-signing", ring.sign(signing::make_payload({reference, manifest}, "test", 1),
-                                        gpg::testing::kFingerprint, {})};
+    return {"simple-signing", ring->sign(signing::make_payload({reference, manifest}, "test", 1),
+                                         gpg::testing::kFingerprint, {})};
   }
   Requirement requirement(const std::string& more = "") const {
     return Requirement::parse(Json::parse(R"({"type":"signedBy","keyType":"GPGKeys","keyPath":")" +

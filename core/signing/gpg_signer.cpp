@@ -32,9 +32,9 @@ class GpgSigner final : public Signer {
   GpgSigner(const std::string& key, const TellPassphrase& tell, std::string creator,
             const Warn& warn)
       : home_(gpg::Gpg::of_user()),
-        fingerprint_(fingerprint_of(home_, key)),
+        fingerprint_(fingerprint_of(*home_, key)),
         creator_(std::move(creator)) {
-    const bool primary = home_.check_signer(fingerprint_);
+    const bool primary = home_->check_signer(fingerprint_);
     if (!primary && warn) {
       warn(
           fmt::format("key {} signs with a subkey: skopeo and podman of Debian 12, and others of "
@@ -43,7 +43,7 @@ class GpgSigner final : public Signer {
     }
     if (tell) passphrase_ = tell();
     tell_ = tell ? TellPassphrase([this] { return passphrase_; }) : TellPassphrase();
-    home_.sign(kTrial, fingerprint_, tell_);
+    home_->sign(kTrial, fingerprint_, tell_);
   }
   ~GpgSigner() override { config::wipe(passphrase_); }
 
@@ -53,11 +53,11 @@ class GpgSigner final : public Signer {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const std::string text = make_payload(
         payload, creator_, std::chrono::duration_cast<std::chrono::seconds>(now).count());
-    return {format(), home_.sign(text, fingerprint_, tell_)};
+    return {format(), home_->sign(text, fingerprint_, tell_)};
   }
 
  private:
-  gpg::Gpg home_;
+  const std::unique_ptr<gpg::Gpg> home_;
   const std::string fingerprint_, creator_;
   std::string passphrase_;
   TellPassphrase tell_;

@@ -67,7 +67,7 @@ struct UserHome {
   sealos::testing::TempFolder folder;
   UserHome() {
     ::setenv("GNUPGHOME", folder.path.c_str(), 1);
-    gpg::Gpg::of_user().import(gpg::testing::secret_key());
+    gpg::Gpg::of_user()->import(gpg::testing::secret_key());
   }
   ~UserHome() {
     const std::string stop = "gpgconf --homedir " + folder.path.string() + " --kill all";
@@ -115,7 +115,7 @@ TEST_CASE("a key of GnuPG is tried before it signs, and its signatures are good 
   const Item item = signer->sign(kImage);
   CHECK(item.label == "simple-signing");
   CHECK(is_simple_signature(item.data));
-  const gpg::Verified verified = gpg::Gpg::of_user().verify(item.data);
+  const gpg::Verified verified = gpg::Gpg::of_user()->verify(item.data);
   REQUIRE(verified.signers.size() == 1);
   CHECK(verified.signers[0].problem == "");
   CHECK(parse_payload(verified.payload).manifest == kImage.manifest);

@@ -5,9 +5,10 @@
 #include <openssl/kdf.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <sodium.h>
 
 #include "core/config/secret.hpp"
+#include "core/module/module.hpp"
+#include "core/signing/secretbox_module.hpp"
 #include "support/json/json.hpp"
 
 namespace sealos::signing {
@@ -68,7 +69,7 @@ void require_name(const Json& json, const char* wanted) {
 
 std::string scrypt(std::string_view passphrase, std::string_view salt, std::uint64_t n,
                    std::uint64_t r, std::uint64_t p) {
-  std::string key(crypto_secretbox_KEYBYTES, '\0');
+  std::string key(SecretboxModule::kKey, '\0');
   if (EVP_PBE_scrypt(passphrase.data(), passphrase.size(), raw(salt), salt.size(), n, r, p,
                      kMostScryptMemory + (1 << 20), raw(key), key.size()) != 1) {
     ERR_clear_error();
@@ -105,24 +106,20 @@ SigstoreKeyFile SigstoreKeyFile::parse(std::string_view file) {
   if (128 * out.n_ * out.r_ > kMostScryptMemory || out.p_ > 16)
     throw Error(Status::invalid, "its scrypt would take too much memory or time");
   out.salt_ = bytes_at(kdf, "salt", 0);
-  out.nonce_ = bytes_at(cipher, "nonce", crypto_secretbox_NONCEBYTES);
+  out.nonce_ = bytes_at(cipher, "nonce", SecretboxModule::kNonce);
   out.ciphertext_ = bytes_at(json, "ciphertext", 0);
-  if (out.ciphertext_.size() < crypto_secretbox_MACBYTES)
+  if (out.ciphertext_.size() < SecretboxModule::kMac)
     throw Error(Status::invalid, "its ciphertext is too short");
   return out;
 }
 
 std::optional<PrivateKey> SigstoreKeyFile::open(std::string_view passphrase) const {
-  if (sodium_init() < 0) throw Error(Status::internal, "libsodium cannot be used");
   std::string key = scrypt(passphrase, salt_, n_, r_, p_);
   const config::WipeAtEnd wiped_key(key);
-  std::string plain(ciphertext_.size() - crypto_secretbox_MACBYTES, '\0');
-  const config::WipeAtEnd wiped(plain);
-  if (crypto_secretbox_open_easy(raw(plain), raw(std::string_view(ciphertext_)), ciphertext_.size(),
-                                 raw(std::string_view(nonce_)), raw(std::string_view(key))) != 0) {
-    return std::nullopt;
-  }
-  return read_pkcs8(plain);
+  std::optional<std::string> plain = module<SecretboxModule>().open(ciphertext_, nonce_, key);
+  if (!plain) return std::nullopt;
+  const config::WipeAtEnd wiped(*plain);
+  return read_pkcs8(*plain);
 }
 
 std::string sign_with(EVP_PKEY& key, std::string_view bytes) {

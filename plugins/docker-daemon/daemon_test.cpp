@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <mutex>
+#include <utility>
 
 #include "daemon_address.hpp"
 #include "daemon_destination.hpp"
@@ -288,9 +289,38 @@ TEST_CASE("an image that was not committed is none, and leaves no complete load"
   {
     Destination destination(host.host(), daemon.client(host), DaemonName::parse("foo:1"));
     CHECK_THROWS_AS(destination.put_blob(blob_of(layer), *memory_stream("short")), Error);
-    CHECK_THROWS_AS(destination.put_blob(blob_of("x"), *memory_stream("x")), Error);
+    destination.put_blob(blob_of("x"), *memory_stream("x"));
   }
   CHECK(daemon.loads.empty());
+}
+
+TEST_CASE("a layer whose stream fails can come again in the same load") {
+  struct Failing final : Stream {
+    bool given = false;
+    size_t read(std::span<std::byte> into) override {
+      if (std::exchange(given, true)) throw Error(Status::denied, "no more");
+      into[0] = std::byte{'w'};
+      return 1;
+    }
+  };
+  FakeHost host;
+  FakeDaemon daemon;
+  daemon.id = digest_of(kConfig).str();
+  const std::string layer = compressed(Compression::gzip);
+  Destination destination(host.host(), daemon.client(host), DaemonName::parse("foo:1"));
+  for (int i = 0; i < 2; ++i) {
+    Failing failing;
+    CHECK_THROWS_WITH_AS(destination.put_blob(blob_of(layer), failing), "no more", Error);
+    CHECK_FALSE(destination.try_reuse({blob_of(layer), {}, {}}));
+  }
+  put_image(destination, layer);
+  destination.commit({});
+  const auto tar = saved(daemon.loads.at(0));
+  std::string last;
+  for (const TarMember& member : tar->index().members()) {
+    if (member.name == archive_path_of(digest_of(layer))) last = tar->read(member, 1 << 20);
+  }
+  CHECK(last == layer);
 }
 
 TEST_CASE("a load that fails is an error, whatever way the daemon says it") {

@@ -149,15 +149,24 @@ http::Response Registry::attempt(const Ask& ask, const http::Url& url,
 
 http::Response Registry::send_once(const Ask& ask) {
   http::Url url = ask.url ? *ask.url : base().resolve(ask.root + ask.path);
-  std::string authorization = ask.anonymous ? "" : authorizer_->header(ask.scopes);
+  const bool has_stream = ask.stream != nullptr;
+  std::string authorization =
+      ask.anonymous ? "" : authorizer_->header(ask.scopes, has_stream && own_tokens_);
   http::Response response = attempt(ask, url, authorization);
-  const bool can_repeat = ask.stream == nullptr && !ask.anonymous;
-  if (response.status() != 401 || !can_repeat ||
-      !authorizer_->renew(ask.scopes, authorization, response))
-    return response;
-  response.finish();
-  authorization = authorizer_->header(ask.scopes);
-  return attempt(ask, url, authorization);
+  // The new token is used by others, too, who may have used it up; a second one is not.
+  for (const bool own : {false, true}) {
+    if (response.status() != 401 || ask.anonymous ||
+        !authorizer_->renew(ask.scopes, authorization, response))
+      break;
+    if (has_stream) {
+      own_tokens_ = true;
+      break;
+    }
+    response.finish();
+    authorization = authorizer_->header(ask.scopes, own);
+    response = attempt(ask, url, authorization);
+  }
+  return response;
 }
 
 http::Response Registry::send(const Ask& ask) {

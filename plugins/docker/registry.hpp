@@ -1,6 +1,7 @@
 // One repository of one registry: how it is reached, and who asks.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -56,7 +57,8 @@ class Registry {
   bool stores_signatures();
 
   /// Whatever the status of the answer is. Redirects are followed for GET and HEAD; a token that
-  /// was refused is renewed once, if the body can be sent again. Failures that may pass are tried
+  /// was refused is renewed, twice at most, and the request repeated if its body is no stream.
+  /// Once a stream was refused, each has a token of its own. Failures that may pass are tried
   /// again, unless the body is a stream, and are final when they come out of here; with a stream
   /// they come out as they are.
   http::Response send(const Ask& ask);
@@ -80,6 +82,7 @@ class Registry {
   std::mutex mutex_;
   std::optional<http::Url> base_;
   bool stores_signatures_ = false;
+  std::atomic<bool> own_tokens_ = false;  // for streams
 };
 
 /// The host that serves the registry's API: another one for docker.io.

@@ -42,13 +42,14 @@ std::string Authorizer::password_header() const {
   return "Basic " + encode_base64(known_->username + ":" + known_->password);
 }
 
-std::string Authorizer::header(const Scopes& scopes) {
+std::string Authorizer::header(const Scopes& scopes, bool own) {
   const std::lock_guard lock(mutex_);
   if (known_ && !known_->registry_token.empty()) return "Bearer " + known_->registry_token;
   if (!challenge_) return {};
   if (challenge_->scheme == "basic") return password_header();
   Scopes needed = scopes;
   if (const auto wider = widened_.find(scopes); wider != widened_.end()) needed = wider->second;
+  if (own) return "Bearer " + fetch(needed).value;
   auto token = tokens_.find(needed);
   if (token == tokens_.end() || Clock::now() >= token->second.renew_at)
     token = tokens_.insert_or_assign(needed, fetch(needed)).first;

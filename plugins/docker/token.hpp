@@ -30,7 +30,8 @@ class Authorizer {
   void learn(const std::vector<Challenge>& challenges);
 
   /// The value for the header; "" to send none. Asks the token server where that is needed.
-  std::string header(const Scopes& scopes);
+  /// own: a token for one request alone, which no other request uses up.
+  std::string header(const Scopes& scopes, bool own = false);
 
   /// After a 401 to a request that had the header `used`: whether asking again makes sense. A
   /// token that was refused is forgotten; challenges of the answer are learned.

@@ -171,6 +171,7 @@ void UploadJob::send_by_put() {
 void UploadJob::check(http::Response& response) {
   if (!response.ok()) throw Refused(Problem::of(response), doing_);
   response.finish();
+  asked_again_ = false;
 }
 
 void UploadJob::complete() {

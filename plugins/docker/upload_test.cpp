@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <atomic>
+#include <set>
+
 #include "support/testing/temp_folder.hpp"
 #include "testing/image.hpp"
 
@@ -181,7 +184,26 @@ TEST_CASE("a token that ends in the middle of a copy is renewed") {
   };
   push.put_file();
   CHECK(push.arrived());
-  CHECK(push.registry.count("GET", "/token") == 2);
+  CHECK(push.registry.count("GET", "/token") == 3);  // the body has one of its own then
+}
+
+TEST_CASE("a token may be good for one request alone") {
+  Push push;
+  push.registry.tokens = true;
+  std::set<std::string> used;
+  push.registry.before = [&](Served& request) {
+    const std::lock_guard lock(push.registry.mutex);
+    const std::string token = request.headers.text("Authorization");
+    if (token.starts_with("Bearer ") && !used.insert(token).second)
+      push.registry.tokens_given.erase(token.substr(7));
+    return false;
+  };
+  for (const size_t size : {100, 200}) {
+    push.bytes = much(size);
+    push.put_file();
+    CHECK(push.arrived());
+  }
+  CHECK(push.registry.count("PATCH", "/uploads/") == 3);  // one was refused
 }
 
 TEST_CASE("a registry that never says where to upload to, or leads to this machine, is refused") {

@@ -120,23 +120,31 @@ class Advisories(Case):
         self.assertEqual(asked.requests, [])
 
     def test_cve_2019_10214_no_password_goes_to_a_token_server_without_tls(self):
-        """containers/image let a registry that was reached by TLS name one."""
-        tokens = hostile.HostileRegistry(lambda request, method, path: False)
-        self.addCleanup(tokens.stop)
+        """containers/image did not check the TLS of a token server that a registry names."""
+        trusted, strange = (certificates.Authority(self.path(name)) for name in ("ca", "strange"))
+        for scheme, words in (("http", "which is not https"), ("https", "certificate")):
+            with self.subTest(scheme):
+                tokens = hostile.HostileRegistry(lambda request, method, path: False)
+                self.addCleanup(tokens.stop)
+                if scheme == "https":
+                    self.speak_tls(tokens, strange)
 
-        def answer(request, method, path):
-            request.drain() if method != "GET" else None
-            return request.reply(401, b"{}", WWW_Authenticate='Bearer realm="http://%s/token",service="s"' % tokens.address)
-        registry = hostile.HostileRegistry(answer)
-        self.addCleanup(registry.stop)
-        authority = certificates.Authority(self.path("ca"))
+                def answer(request, method, path):
+                    request.drain() if method != "GET" else None
+                    return request.reply(401, b"{}", WWW_Authenticate='Bearer realm="%s://%s/token",service="s"' % (scheme, tokens.address))
+                registry = hostile.HostileRegistry(answer)
+                self.addCleanup(registry.stop)
+                self.speak_tls(registry, trusted)
+                result = self.sealos("push", "-q", "--creds", "me:secret", "--cert-dir", trusted.cert_dir(self.path("certs-" + scheme)),
+                                     "docker://%s/app:1" % registry.address, "dir:" + self.path("out"))
+                self.assertIn(words, result.err)
+                self.assertNotEqual(result.code, process.OK)
+                self.assertEqual(tokens.requests, [])
+
+    def speak_tls(self, server, authority):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue("registry"))
-        registry._server.socket = context.wrap_socket(registry._server.socket, server_side=True)
-        result = self.sealos("push", "-q", "--creds", "me:secret", "--cert-dir", authority.cert_dir(self.path("certs")),
-                             "docker://%s/app:1" % registry.address, "dir:" + self.path("out"))
-        self.assertIn("which is not https", result.err)
-        self.assertEqual(tokens.requests, [])
+        context.load_cert_chain(*authority.issue("server"))
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
 
     def test_a_decrypted_layer_is_kept_only_if_its_code_was_right(self):
         """ocicrypt's readers get plaintext before it has been authenticated: none of it may stay."""

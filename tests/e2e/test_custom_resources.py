@@ -4,7 +4,7 @@ import base64
 import json
 import os
 
-from support import archives, certificates, environment, kubernetes, layouts, process, servers
+from support import archives, certificates, environment, kubernetes, layouts, process, servers, stores
 from support.case import Case, main, tree
 
 environment.need("docker-registry", "skopeo", "openssl", "htpasswd")
@@ -22,6 +22,15 @@ spec:
     description: %s
 """
 README = "# MySQL\n\n    run it\n"
+CONTAINERFILE = """FROM localhost/base:1
+COPY old/README.md /README.md
+COPY old/config.yaml /metadata/config.yaml
+COPY gone.yaml kept.yaml /metadata/crds/
+RUN ["/bin/busybox", "rm", "/metadata/crds/gone.yaml"]
+COPY README.md /README.md
+COPY config.yaml /metadata/config.yaml
+"""
+CREATED = "2024-01-01T00:00:00Z"
 NOT_THERE = 7  # the exit code where the destination refuses
 
 
@@ -125,7 +134,7 @@ class Resources(Case):
         self.assertIn("  name: %s\nspec:\n  name: %s\n  type: cloud-image\n" % (name.replace("/", ".").replace(":", "."), name),
                       text)
         for line in ("    description: \"A data base\"", "      - sql", "    arch: amd64", "    docs: |",
-                     "      # MySQL", "          run it", '    creatTime: "2024-01-01T00:00:00Z"', "    ID: sha256:"):
+                     "      # MySQL", "          run it", '    creatTime: "%s"' % CREATED, "    ID: sha256:"):
             self.assertIn(line + ("" if line.endswith(":") else "\n"), text)
 
     def test_all_four_values_with_a_registry(self):
@@ -288,6 +297,40 @@ class Resources(Case):
         self.assert_refused(self.sealos("cr", "show", "--published", self.source), process.NOT_FOUND, "no custom resource")
         self.assert_refused(self.sealos("cr", "show", "--published", "dir:" + self.path("dir")), process.CORRUPT, "dir holds no")
         self.assert_refused(self.sealos("cr", "show", "oci:" + self.path("none")), process.NOT_FOUND)
+
+    def test_an_image_that_buildah_built_goes_from_the_local_store(self):
+        """Built from a file as cloud images are: files of their own, some replaced and deleted by later layers."""
+        environment.need("podman", "buildah", root=True)
+        environment.need_plugins("containers-storage")
+        store = stores.Store(self.path("store"), "overlay")
+        self.addCleanup(store.close)
+        self.build(store)
+        # Layers of the second are mounted from the first, so that its label alone makes them be looked into.
+        for name, label in (("bare", "maintainer=somebody"), ("labelled", "sealos.io.type=application")):
+            with self.subTest(name):
+                store.buildah("build", "-q", "--label", label, "--layers", "--timestamp", "1704067200", "-t", "localhost/%s:1" % name, self.path("context"))
+                source, there = store.reference("localhost/%s:1" % name), "store/%s:1" % name
+                result, sent = self.to_registry(there, "auto", source)
+                entry, = self.published("store/" + name, result.out.strip())
+                self.assertTrue([r for r in sent if r.endswith("/manifests/" + entry["digest"])])
+                manifest, files = self.files_of(self.in_registry("store/" + name), entry)
+                self.assert_resource(manifest, files, there, result.out.strip())
+                again, sent = self.to_registry(there, "auto", source)
+                self.assertEqual((again.out, sent), (result.out, []))
+                shown = self.sealos("cr", "show", source).out
+                self.assertEqual(shown[shown.index("    docs:"):].partition("---")[0].strip(),
+                                 files["image.yaml"][files["image.yaml"].index("    docs:"):].strip())
+
+    def build(self, store):
+        context = self.path("context")
+        for name, text in (("README.md", README), ("old/README.md", "an old text\n"), ("config.yaml", OWN % "A data base"),
+                           ("old/config.yaml", OWN % "old"), ("kept.yaml", CRD % "kept"), ("gone.yaml", CRD % "gone"),
+                           ("Containerfile", CONTAINERFILE)):
+            path = os.path.join(context, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        store.commit("localhost/base:1", stores.first_layer)
 
 
 class Hub(Case):

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import shutil
-import tempfile
 
 from support import environment, layouts, process, servers, signing, stored
 from support.case import Case, main
@@ -20,13 +19,8 @@ SIGSTORE_PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json"
 class Advisories(Case):
     @classmethod
     def setUpClass(cls):
-        shared = tempfile.mkdtemp(prefix="sealos-keys-")
-        cls.addClassCleanup(shutil.rmtree, shared, ignore_errors=True)
-        cls.ring = signing.KeyRing(os.path.join(shared, "g"))
-        cls.addClassCleanup(cls.ring.close)
-        cls.key, cls.stranger = cls.ring.make("tester"), cls.ring.make("stranger")
-        cls.public = cls.ring.export(cls.key, os.path.join(shared, "tester.gpg"))
-        cls.ec, cls.ec_public = os.path.join(shared, "ec"), os.path.join(shared, "ec.pub")
+        signing.use_ring(cls)
+        cls.ec, cls.ec_public = os.path.join(cls.shared, "ec"), os.path.join(cls.shared, "ec.pub")
         process.check("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", cls.ec)
         process.check("openssl", "pkey", "-in", cls.ec, "-pubout", "-out", cls.ec_public)
 

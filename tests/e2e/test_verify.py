@@ -1,10 +1,11 @@
 """sealos verify: an image is read in full, and all that is wrong with it is told."""
 
+import glob
 import json
 import os
 import shutil
 
-from support import environment, hostile, keys, layouts, process, servers, stored
+from support import environment, hostile, keys, layouts, process, servers, signing, stored, stores
 from support.case import Case, main
 
 environment.need("skopeo", "docker-registry", "openssl")
@@ -13,7 +14,7 @@ environment.need_plugins("oci", "oci-archive", "dir", "docker", "docker-archive"
 CONTENT, POLICY, UNREAD = 10, 11, 12
 
 
-class Verify(Case):
+class Verifying(Case):
     def setUp(self):
         super().setUp()
         self.layout = layouts.small_image(self.path("image"))
@@ -30,6 +31,8 @@ class Verify(Case):
     def problems(self, *arguments, code=CONTENT):
         return sorted("%s %s" % (p["kind"], p["what"]) for p in self.verify(*arguments, code=code)["problems"])
 
+
+class Verify(Verifying):
     def test_every_place_of_a_right_image(self):
         registry = servers.Registry(self.path("registry"))
         self.addCleanup(registry.stop)
@@ -153,6 +156,123 @@ class Verify(Case):
             file.write("{}")
         self.assertEqual(self.sealos("verify", "dir:" + self.path("odd")).code, CONTENT)
         self.assert_refused(self.sealos("verify", "-o", "dir.compress=true", self.source), process.USAGE, "dir.compress")
+
+
+class Signed(Verifying):
+    """Places that keep signatures, and others that have an image run, under policies for them."""
+
+    NAME = "registry.example.com/team/app:1"
+
+    @classmethod
+    def setUpClass(cls):
+        signing.use_ring(cls)
+        cls.strange = cls.ring.export(cls.stranger, os.path.join(cls.shared, "stranger.gpg"))
+
+    def sign(self, source, destination, *flags):
+        return self.push("-q", "--sign-by", self.key, "--sign-identity", self.NAME, *flags, source, destination,
+                         env=self.environment(GNUPGHOME=self.ring.folder))
+
+    def policy(self, transport, scope, key=None):
+        """Images in that scope need a signature, others are not read."""
+        requirement = signing.signed_by(key, **signing.exact(self.NAME)) if key else {"type": "insecureAcceptAnything"}
+        return signing.write(self.path("policy.json"), json.dumps(
+            {"default": [{"type": "reject"}], "transports": {transport: {scope: [requirement]}}}))
+
+    def assert_signature_counts(self, transport, scope, place):
+        self.assertEqual(self.verify("--signature-policy", self.policy(transport, scope, self.public), place)["signatures"], 1)
+        for key in (self.strange, None):
+            policy = self.policy(transport, scope if key else scope + "other", key)
+            result = self.sealos("verify", "--signature-policy", policy, place)
+            self.assertEqual(result.code, POLICY, result)
+
+    def test_a_store(self):
+        environment.need("podman", "buildah", root=True)
+        environment.need_plugins("containers-storage")
+        store = stores.Store(self.path("store"), "overlay")
+        self.addCleanup(store.close)
+        place = store.reference(self.NAME)
+        self.sign(self.source, place)
+        for scope in ("", "[overlay@%s]" % store.root, "[overlay@%s]%s" % (store.root, self.NAME), "[%s]" % store.root):
+            with self.subTest(scope=scope):
+                self.assertEqual(self.verify("--signature-policy", self.policy("containers-storage", scope, self.public), place)["signatures"], 1)
+        self.assert_signature_counts("containers-storage", "[overlay@%s]%s" % (store.root, self.NAME), place)
+        theirs = store.reference("localhost/theirs:1")
+        policy = signing.write(self.path("any.json"), '{"default": [{"type": "insecureAcceptAnything"}]}')
+        process.check("skopeo", "--policy", policy, "copy", "-q", "--sign-by", self.key, self.source, theirs,
+                      env=dict(os.environ, GNUPGHOME=self.ring.folder))
+        requirement = signing.signed_by(self.public, **signing.exact("localhost/theirs:1"))
+        self.assertEqual(self.verify("--signature-policy", signing.policy(self.path("p"), requirement, "containers-storage"),
+                                     theirs)["signatures"], 1)
+        file = glob.glob(os.path.join(store.root, "overlay", "*", "diff", "usr", "random"))[0]
+        with open(file, "r+b") as damaged:
+            damaged.write(b"damaged")
+        self.assertEqual([problem.split()[:2] for problem in self.problems(place)], [["content", "layer"]])
+
+    def test_what_is_pushed_from_a_store_is_signed_on_the_way(self):
+        environment.need("podman", "buildah", root=True)
+        environment.need_plugins("containers-storage")
+        store = stores.Store(self.path("store"), "overlay")
+        self.addCleanup(store.close)
+        store.commit("localhost/app:1", stores.first_layer)
+        registry = servers.Registry(self.path("registry"))
+        self.addCleanup(registry.stop)
+        self.sign(store.reference("localhost/app:1"), registry.reference("app:1"), "--tls-verify=false")
+        for transport, place, flags in (("docker", registry.reference("app:1"), ("--tls-verify=false",)),
+                                        ("dir", "dir:" + self.path("dir"), ())):
+            if transport == "dir":
+                self.sign(store.reference("localhost/app:1"), place)
+            with self.subTest(place=place):
+                policy = signing.policy(self.path("p"), signing.signed_by(self.public, **signing.exact(self.NAME)), transport)
+                self.assertEqual(self.verify("--signature-policy", policy, *flags, place)["signatures"], 1)
+        policy = signing.policy(self.path("p"), signing.signed_by(self.public, **signing.exact(self.NAME)), "dir")
+        process.check("skopeo", "--policy", policy, "copy", "-q", "dir:" + self.path("dir"), "dir:" + self.path("back"))
+
+    def test_ostree(self):
+        environment.need("ostree")
+        environment.need_plugins("ostree")
+        repository = self.path("repo")
+        process.check("ostree", "--repo=" + repository, "init", "--mode=archive")
+        for layers in ("split", "raw"):
+            with self.subTest(layers=layers):
+                place = "ostree:team/%s:1@%s" % (layers, repository)
+                self.sign(self.source, place, "-o", "ostree.layers=" + layers)
+                self.assert_signature_counts("ostree", "%s:team/%s:1" % (repository, layers), place)
+                self.assertEqual(self.verify("--signature-policy", self.policy("ostree", repository + ":team"), place)["blobs"], 4)
+        large = max(glob.glob(os.path.join(repository, "objects", "*", "*.filez")), key=os.path.getsize)
+        with open(large, "r+b") as damaged:
+            damaged.seek(os.path.getsize(large) // 2)
+            damaged.write(b"damaged")
+        found = [self.sealos("verify", "-q", "ostree:team/%s:1@%s" % (layers, repository)).code for layers in ("split", "raw")]
+        self.assertIn(CONTENT, found)
+
+    def test_sif(self):
+        environment.need_plugins("sif")
+        for form in ("oci", "native"):
+            with self.subTest(form=form):
+                file = self.path(form + ".sif")
+                self.push("-q", "-o", "sif.format=" + form, self.source, "sif:" + file)
+                self.verify("sif:" + file)
+                self.verify("--signature-policy", self.policy("sif", file), "sif:" + file)
+                wanted = self.policy("sif", file, self.public)
+                self.assertEqual(self.verify("--signature-policy", wanted, "sif:" + file, code=POLICY)["problems"][0]["kind"], "policy")
+        with open(self.path("oci.sif"), "r+b") as damaged:
+            damaged.seek(os.path.getsize(self.path("oci.sif")) // 2)
+            damaged.write(b"damaged")
+        self.assertEqual([problem.split()[:2] for problem in self.problems("sif:" + self.path("oci.sif"))], [["content", "layer"]])
+
+    def test_docker_daemon(self):
+        environment.need("dockerd", root=True)
+        environment.need_plugins("docker-daemon")
+        daemon = servers.Dockerd(self.path("daemon"))
+        self.addCleanup(daemon.stop)
+        place, there = "docker-daemon:localhost/app:1", ("--daemon-host", daemon.host)
+        self.push("-q", *there, self.source, place)
+        self.verify(*there, place)
+        self.verify(*there, "--signature-policy", self.policy("docker-daemon", "localhost/app:1"), place)
+        wanted = self.policy("docker-daemon", "localhost/app:1", self.public)
+        self.verify(*there, "--signature-policy", wanted, place, code=POLICY)
+        self.assert_refused(self.sealos("verify", *there, "docker-daemon:none:1"), process.NOT_FOUND, "none:1")
+        self.assert_refused(self.sealos("verify", *there, self.source), process.USAGE, "docker-daemon.host")
 
 
 if __name__ == "__main__":

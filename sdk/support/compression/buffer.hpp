@@ -1,6 +1,7 @@
 // A growable run of bytes that is not cleared first, as std::vector would.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -11,6 +12,7 @@ namespace sealos::compression {
 class Buffer {
  public:
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
   std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
   void clear() { size_ = 0; }
@@ -18,7 +20,7 @@ class Buffer {
   /// Room for `more` bytes after those that are there. What is written counts after grow().
   std::span<std::byte> room(size_t more) {
     if (capacity_ - size_ < more) {
-      const size_t capacity = size_ + more;
+      const size_t capacity = std::max(size_ + more, size_ == 0 ? 0 : capacity_ + capacity_ / 2);
       auto data = std::make_unique_for_overwrite<std::byte[]>(capacity);
       if (size_ != 0) std::memcpy(data.get(), data_.get(), size_);
       data_ = std::move(data);

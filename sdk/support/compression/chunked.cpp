@@ -21,7 +21,9 @@ namespace {
 
 constexpr size_t kBlock = 1 << 20;
 constexpr size_t kMostChunk = 1 << 20;
-constexpr size_t kRead = 64 * 1024;
+// Chunks are small, so that a level above that of whole layers costs little memory; below this one
+// layers would be larger than what others make.
+constexpr int kUsualLevel = 7;
 /// Readers refuse tables that are longer than this once they are unpacked. What has no tables is
 /// read as a whole.
 constexpr std::uint64_t kMostTable = std::uint64_t{150} << 20;
@@ -32,21 +34,28 @@ constexpr size_t kMostMembers = 1500000;  // far more than such a table has room
 /// cut in the same way and need not be fetched twice.
 class RollingSum {
  public:
-  /// True: cut after this byte.
-  bool roll(std::uint8_t in) {
-    const std::uint8_t out = window_[at_];
-    window_[at_] = in;
-    at_ = (at_ + 1) % kWindow;
-    s1_ += in;
-    s1_ -= out;
-    s2_ += s1_ - kWindow * (out + kOffset);
-    return (s2_ & 0xffff) == 0xffff;
+  /// How many of these bytes come before the next cut; cut: it is there, behind the last of them.
+  size_t scan(std::span<const std::byte> bytes, bool& cut) {
+    std::uint32_t s1 = s1_, s2 = s2_;
+    size_t n = 0;
+    cut = false;
+    while (n < bytes.size() && !cut) {
+      std::byte& slot = window_[at_++ % kWindow];
+      const auto out = std::to_integer<std::uint32_t>(slot);
+      slot = bytes[n++];
+      s1 += std::to_integer<std::uint32_t>(slot) - out;
+      s2 += s1 - kWindow * (out + kOffset);
+      cut = (s2 & 0xffff) == 0xffff;
+    }
+    s1_ = s1;
+    s2_ = s2;
+    return n;
   }
 
  private:
   static constexpr std::uint32_t kWindow = 64, kOffset = 31;
   std::uint32_t s1_ = kWindow * kOffset, s2_ = kWindow * (kWindow - 1) * kOffset;
-  std::uint8_t window_[kWindow] = {};
+  std::byte window_[kWindow] = {};
   std::uint32_t at_ = 0;
 };
 
@@ -69,7 +78,7 @@ std::vector<Frame>& frames_of(Block& block) { return static_cast<Frames&>(*block
 class ChunkedWork final : public BlockWork {
  public:
   ChunkedWork(std::unique_ptr<Stream> from, int level)
-      : feed_(std::move(from), stopped), level_(level), tar_split_(level), toc_(level) {}
+      : feed_(std::move(from), stopped), level_(level) {}
 
   bool fill(Block& block) override;
   void work(Block& block) override;
@@ -222,30 +231,34 @@ void ChunkedWork::take_rest(Block& block) {
   if (n < kBlock) ended_ = true;
 }
 
+/// Up to the next cut, or what is there of it.
 void ChunkedWork::take_content(Block& block) {
   std::vector<Frame>& frames = frames_of(block);
-  const size_t want = static_cast<size_t>(std::min<std::int64_t>(left_, kRead));
-  const size_t before = block.in.size();
-  const bool whole = feed_.take(want, block.in);
-  const auto bytes = block.in.bytes().subspan(before);
-  if (!whole) {
-    describable_ = false;
+  const auto ready = feed_.peek(1);
+  if (ready.empty()) {  // cut off
+    describable_ = open_ = false;
     ended_ = true;
+    left_ = 0;
+    return;
   }
+  if (!open_) {
+    Frame frame;
+    frame.content = true;
+    if (description_) frame.file.swap(description_);
+    frames.push_back(std::move(frame));
+    open_ = true;
+  }
+  size_t& size = frames.back().size;
+  const auto most = std::min<std::uint64_t>(static_cast<std::uint64_t>(left_), kMostChunk - size);
+  bool cut = false;
+  const size_t n = sum_.scan(ready.first(std::min<std::uint64_t>(ready.size(), most)), cut);
+  const auto bytes = ready.first(n);
   hasher_->update(bytes);
-  crc_ = ::crc64_iso_refl(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  left_ = ended_ ? 0 : left_ - static_cast<std::int64_t>(bytes.size());
-  for (const std::byte byte : bytes) {
-    if (!open_) {
-      Frame frame;
-      frame.content = true;
-      if (description_) frame.file.swap(description_);
-      frames.push_back(std::move(frame));
-      open_ = true;
-    }
-    const size_t size = ++frames.back().size;
-    if (sum_.roll(std::to_integer<std::uint8_t>(byte)) || size == kMostChunk) open_ = false;
-  }
+  crc_ = ::crc64_iso_refl(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), n);
+  feed_.take(n, block.in);
+  size += n;
+  left_ -= static_cast<std::int64_t>(n);
+  if (cut || size == kMostChunk) open_ = false;
   if (left_ > 0) return;
   open_ = false;
   if (!describable_) return;
@@ -264,6 +277,11 @@ ChunkedWork::Context ChunkedWork::borrow_context() {
   Context made(ZSTD_createCCtx());
   if (!made) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, level_);
+  // Chunks are at most 1 MiB, for which larger tables than these find next to nothing more.
+  if (level_ == kUsualLevel) {
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_hashLog, 17);
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_chainLog, 17);
+  }
   return made;
 }
 
@@ -346,7 +364,9 @@ class Chunked final : public ChunkedStream {
 
 std::unique_ptr<ChunkedStream> compress_chunked(std::unique_ptr<Stream> from,
                                                 const CompressOptions& options) {
-  const int level = checked_level(Compression::zstd, options);
+  CompressOptions used = options;
+  if (!used.level) used.level = compression::kUsualLevel;
+  const int level = checked_level(Compression::zstd, used);
   auto work = std::make_unique<compression::ChunkedWork>(std::move(from), level);
   return std::make_unique<compression::Chunked>(std::move(work), options.threads);
 }

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint32_t kSkippable = 0x184D2A50;
 constexpr size_t kSkippableHead = 8;
 constexpr std::uint64_t kTypeCrfs = 1;
+// The tables are a hundredth of a layer, and there are two for each layer in work, all the time.
+constexpr int kTableLevel = 4, kTableWindowLog = 19;
 
 std::string le(std::uint64_t value, int bytes) {
   std::string text;
@@ -34,9 +36,10 @@ void append_skippable(std::string& to, std::string_view bytes) {
 
 }  // namespace
 
-ZstdText::ZstdText(int level) : context_(ZSTD_createCCtx()) {
+ZstdText::ZstdText() : context_(ZSTD_createCCtx()) {
   if (!context_) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kTableLevel);
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, kTableWindowLog);
 }
 
 void ZstdText::put(std::string_view text, bool last) {

@@ -18,7 +18,7 @@ namespace sealos::compression {
 /// Text that is compressed while it is written.
 class ZstdText {
  public:
-  explicit ZstdText(int level);
+  ZstdText();
   void add(std::string_view text) { put(text, false); }
   void finish() { put({}, true); }
   std::span<const std::byte> packed() const { return packed_.bytes(); }
@@ -39,7 +39,6 @@ class ZstdText {
 /// tar/storage/entry.go).
 class TarSplitWriter {
  public:
-  explicit TarSplitWriter(int level) : text_(level) {}
   void segment(std::string_view bytes);
   /// crc: CRC-64/GO-ISO of the content; only looked at if size is not 0.
   void file(const std::string& name, std::int64_t size, std::uint64_t crc);
@@ -58,7 +57,7 @@ struct ContentChunk {
 
 class TocWriter {
  public:
-  explicit TocWriter(int level) : text_(level) { text_.add(R"({"version":1,"entries":[)"); }
+  TocWriter() { text_.add(R"({"version":1,"entries":[)"); }
   void empty(const Json& entry) { add(entry); }
   /// digest: of the whole content, which ends before `end`.
   void file(Json entry, const std::vector<ContentChunk>& chunks, const std::string& digest,

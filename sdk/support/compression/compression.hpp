@@ -56,9 +56,10 @@ int checked_level(Compression kind, const CompressOptions& options);
 /// `from`, compressed in blocks on several threads; the same holds for them as in decompress(). The
 /// result depends on the bytes and the level alone, not on the number of threads (at the gzip
 /// levels 1 to 3 and 6 also on the kind of processor). Memory is bounded by threads times block,
-/// whatever the size of the stream: about 3 MiB a thread for gzip, 16 MiB in all for zstd up to
-/// level 5 and more above. gzip comes as a row of members of 1 MiB, zstd as one frame with a
-/// checksum.
+/// whatever the size of the stream: about 3 MiB a thread for gzip; for zstd up to level 5 at most
+/// 8 MiB for each processor and as much for each block that waits to be read, and more above. gzip
+/// comes as a row of members of 1 MiB, zstd as a row of frames of 8 MiB, above level 5 as one
+/// frame, with checksums.
 std::unique_ptr<Stream> compress(std::unique_ptr<Stream> from, Compression kind,
                                  const CompressOptions& options = {});
 

@@ -42,8 +42,8 @@ std::string zstd_frame(const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("what is compressed comes back, whatever its size") {
-  const size_t sizes[] = {0,        1,        2,        kMiB - 1,     kMiB,        kMiB + 1,
-                          2 * kMiB, 3 * kMiB, 4 * kMiB, 4 * kMiB + 1, 5 * kMiB + 7};
+  const size_t sizes[] = {0,        1,        2,        kMiB - 1,     kMiB,     kMiB + 1,
+                          2 * kMiB, 3 * kMiB, 4 * kMiB, 4 * kMiB + 1, 8 * kMiB, 8 * kMiB + 7};
   for (const Compression kind : {Compression::gzip, Compression::zstd}) {
     for (const size_t size : sizes) {
       CAPTURE(name_of(kind));
@@ -55,7 +55,7 @@ TEST_CASE("what is compressed comes back, whatever its size") {
 }
 
 TEST_CASE("the result does not depend on threads or on how the stream comes") {
-  const std::string bytes = sample(9 * kMiB + 12345);
+  const std::string bytes = sample(17 * kMiB + 12345);
   for (const Compression kind : {Compression::gzip, Compression::zstd}) {
     CAPTURE(name_of(kind));
     const std::string once = packed(bytes, kind, {{}, 1});
@@ -145,6 +145,31 @@ TEST_CASE("members of ours and of others may be mixed") {
   CHECK(unpacked(mixed, Compression::gzip) == a + b + b);
   const std::string frames = zstd_frame(b) + packed(a, Compression::zstd) + zstd_frame(b);
   CHECK(unpacked(frames, Compression::zstd) == b + a + b);
+}
+
+TEST_CASE("zstd comes as frames of 8 MiB that say their size and have a checksum") {
+  const std::string bytes = sample(9 * kMiB);
+  const std::string all = packed(bytes, Compression::zstd);
+  std::string_view rest = all;
+  for (const size_t plain : {8 * kMiB, kMiB}) {
+    REQUIRE(!rest.empty());
+    CHECK(ZSTD_getFrameContentSize(rest.data(), rest.size()) == plain);
+    CHECK((rest[4] & 4) != 0);
+    const size_t size = ZSTD_findFrameCompressedSize(rest.data(), rest.size());
+    REQUIRE_FALSE(ZSTD_isError(size));
+    rest.remove_prefix(size);
+  }
+  CHECK(rest.empty());
+}
+
+TEST_CASE("a compressor that is given up lets the others go on") {
+  const std::string bytes = sample(20 * kMiB);
+  for (int i = 0; i < 3; ++i) {
+    const auto given_up = compress(memory_stream(bytes), Compression::zstd, {{}, 3});
+    std::byte first;
+    CHECK(given_up->read({&first, 1}) == 1);
+  }
+  CHECK(unpacked(packed(bytes, Compression::zstd, {1, 3}), Compression::zstd) == bytes);
 }
 
 TEST_CASE("skippable zstd frames and padding between xz streams mean nothing") {

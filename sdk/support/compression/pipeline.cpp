@@ -11,6 +11,14 @@ unsigned processors() { return std::max(1U, std::thread::hardware_concurrency())
 
 std::atomic<unsigned> threads_in_use = 0;
 
+// What is larger is given back at once: several streams would each keep a few of the largest.
+constexpr size_t kKept = 3 << 20;
+
+void recycle(Buffer& buffer) {
+  if (buffer.capacity() > kKept) buffer = Buffer();
+  buffer.clear();
+}
+
 }  // namespace
 
 ThreadShare::ThreadShare(unsigned wanted) : count_(wanted), shared_(wanted == 0) {
@@ -127,8 +135,8 @@ bool Pipeline::next_block() {
   if (threads_.empty()) start_thread();
   while (true) {
     if (current_ != nullptr) {
-      current_->in.clear();
-      current_->out.clear();
+      recycle(current_->in);
+      recycle(current_->out);
       slot(taken_).done = false;
       spare_.push_back(std::move(slot(taken_).block));
       ++taken_;

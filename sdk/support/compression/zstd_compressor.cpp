@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <zstd.h>
 
 #include <memory>
 #include <new>
@@ -7,20 +6,16 @@
 #include "support/compression/compressor.hpp"
 #include "support/compression/feed.hpp"
 #include "support/compression/pipeline.hpp"
+#include "support/compression/zstd_context.hpp"
+#include "support/compression/zstd_frames.hpp"
 
 namespace sealos::compression {
 namespace {
 
-// Up to this level a job is 2 MiB, as much as the libraries' own windows there. Twice that window
-// from level 3 on, half of it before each job, makes layers 3 % smaller in the same time.
-constexpr int kSmallLevels = 5;
-constexpr int kWideLevel = 3;
-constexpr int kJob = 2 << 20;
-constexpr int kWideWindowLog = 22;
-constexpr int kHalfWindow = 8, kWholeWindow = 9;
-// RFC 8878 asks every reader to have 8 MiB; the levels above 19 would take up to 128.
-constexpr int kMostWindowLog = 23;
 constexpr int kMostWindowLevel = 19;
+// With the window of level 3, 2 MiB, and its table for it, layers would be 4 % larger, and with
+// the window alone more than what others make at their default.
+constexpr int kUsualLevel = 3, kUsualHashLog = 18;
 constexpr size_t kPiece = 256 * 1024;
 
 /// libzstd cuts the stream into jobs for its own threads; each sees the window before it, so that
@@ -28,18 +23,9 @@ constexpr size_t kPiece = 256 * 1024;
 class ZstdWork final : public BlockWork {
  public:
   ZstdWork(std::unique_ptr<Stream> from, int level, unsigned threads)
-      : from_(std::move(from)), context_(ZSTD_createCCtx()) {
-    if (!context_) throw std::bad_alloc();
-    set(ZSTD_c_compressionLevel, level);
-    set(ZSTD_c_checksumFlag, 1);
-    set(ZSTD_c_nbWorkers, static_cast<int>(threads));
-    if (level > kMostWindowLevel) set(ZSTD_c_windowLog, kMostWindowLog);
-    if (level <= kSmallLevels) {
-      set(ZSTD_c_jobSize, kJob);
-      const bool wide = level >= kWideLevel;
-      if (wide) set(ZSTD_c_windowLog, kWideWindowLog);
-      set(ZSTD_c_overlapLog, wide ? kHalfWindow : kWholeWindow);
-    }
+      : from_(std::move(from)), context_(zstd_context(level)) {
+    checked_zstd(
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(threads)));
   }
 
   bool fill(Block& block) override {
@@ -61,29 +47,15 @@ class ZstdWork final : public BlockWork {
     const std::span<std::byte> room = to.room(kPiece - to.size());
     ZSTD_inBuffer in{in_.bytes().data(), in_.size(), at_};
     ZSTD_outBuffer out{room.data(), room.size(), 0};
-    const size_t left = check(
+    const size_t left = checked_zstd(
         ZSTD_compressStream2(context_.get(), &out, &in, ended_ ? ZSTD_e_end : ZSTD_e_continue));
     at_ = in.pos;
     to.grow(out.pos);
     finished_ = ended_ && left == 0;
   }
 
-  void set(ZSTD_cParameter parameter, int value) {
-    check(ZSTD_CCtx_setParameter(context_.get(), parameter, value));
-  }
-  static size_t check(size_t result) {
-    if (ZSTD_isError(result)) {
-      throw Error(Status::internal,
-                  fmt::format("compressing with zstd: {}", ZSTD_getErrorName(result)));
-    }
-    return result;
-  }
-
-  struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  };
   std::unique_ptr<Stream> from_;
-  std::unique_ptr<ZSTD_CCtx, Free> context_;
+  ZstdCompressor context_;
   Buffer in_;
   size_t at_ = 0;
   bool ended_ = false, finished_ = false;
@@ -103,8 +75,31 @@ class ZstdStream final : public Stream {
 
 }  // namespace
 
+size_t checked_zstd(size_t result) {
+  if (ZSTD_isError(result)) {
+    throw Error(Status::internal,
+                fmt::format("compressing with zstd: {}", ZSTD_getErrorName(result)));
+  }
+  return result;
+}
+
+ZstdCompressor zstd_context(int level) {
+  ZstdCompressor made(ZSTD_createCCtx());
+  if (!made) throw std::bad_alloc();
+  const auto set = [&](ZSTD_cParameter parameter, int value) {
+    checked_zstd(ZSTD_CCtx_setParameter(made.get(), parameter, value));
+  };
+  set(ZSTD_c_compressionLevel, level);
+  set(ZSTD_c_checksumFlag, 1);
+  if (level <= kFrameLevels || level > kMostWindowLevel) set(ZSTD_c_windowLog, kMostWindowLog);
+  if (level == kUsualLevel) set(ZSTD_c_hashLog, kUsualHashLog);
+  return made;
+}
+
 std::unique_ptr<Stream> zstd_compressor(std::unique_ptr<Stream> from, int level, unsigned threads) {
-  return std::make_unique<ZstdStream>(std::move(from), level, threads);
+  if (level > kFrameLevels) return std::make_unique<ZstdStream>(std::move(from), level, threads);
+  // None ahead: what is compressed takes as much memory as its input where it does not shrink.
+  return std::make_unique<Pipeline>(zstd_frames(std::move(from), level), threads, 1);
 }
 
 }  // namespace sealos::compression

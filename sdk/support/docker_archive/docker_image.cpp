@@ -24,6 +24,16 @@ const TarMember& member_named(const TarFile& tar, const std::string& path) {
       fmt::format("\"{}\", which manifest.json names, is not in the archive", printable(path)));
 }
 
+std::unique_ptr<Stream> part_of(const std::string& config, std::int64_t offset,
+                                std::int64_t length) {
+  const auto size = static_cast<std::int64_t>(config.size());
+  if (offset < 0 || offset > size || length > size - offset)
+    throw Error(Status::corrupt,
+                fmt::format("the configuration has {} bytes, fewer than it should", size));
+  const size_t most = length < 0 ? std::string::npos : static_cast<size_t>(length);
+  return memory_stream(config.substr(static_cast<size_t>(offset), most));
+}
+
 /// The digits in "<64 digits>.json" and "blobs/sha256/<64 digits>"; nullopt for other names.
 std::optional<Digest> digest_in_name(std::string_view path) {
   path.remove_prefix(path.rfind('/') + 1);
@@ -94,7 +104,7 @@ Item DockerImage::manifest() const {
 
 std::unique_ptr<Stream> DockerImage::open_blob(const Digest& digest, std::int64_t size,
                                                std::int64_t offset, std::int64_t length) const {
-  if (digest == config_digest_ && offset == 0 && length < 0) return memory_stream(config_);
+  if (digest == config_digest_) return part_of(config_, offset, length);
   const auto at = layers_.find(digest);
   if (at == layers_.end())
     throw Error(Status::not_found, fmt::format("there is no blob {} in it", digest.brief()));

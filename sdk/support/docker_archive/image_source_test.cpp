@@ -100,6 +100,9 @@ TEST_CASE("images are found by name and position, and layers through links") {
   CHECK(read(*other, "two") == "two");
   CHECK(other->open_blob(blob_of("two"), 0, -1)->fd() >= 0);
   CHECK_THROWS_AS(other->open_blob(blob_of("one"), 0, -1), Error);
+  CHECK(read_stream(*other->open_blob(blob_of(kOther), 1, 5), 10, "part") == kOther.substr(1, 5));
+  CHECK(read_stream(*other->open_blob(blob_of("two"), 2, -1), 10, "part") == "o");
+  CHECK_THROWS_AS(other->open_blob(blob_of(kOther), 1, 1 << 20), Error);
   CHECK_THROWS_WITH_AS(open(host, folder.str("a.tar")), doctest::Contains("@1 localhost/foo:1"),
                        Error);
   CHECK_THROWS_WITH_AS(open(host, folder.str("a.tar:foo")), doctest::Contains("foo:latest"), Error);

@@ -5,16 +5,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "support/file/file_stream.hpp"
 #include "support/tar/tar_header.hpp"
 
 namespace sealos {
+namespace {
+
+constexpr std::int64_t kPiece = 256 * 1024;
+
+}  // namespace
 
 FileSink::FileSink(int file, std::string name) : file_(file), name_(std::move(name)) {
   struct stat st;
@@ -27,14 +34,16 @@ TarWriter::TarWriter(TarSink& sink, std::int64_t mtime, unsigned mode, std::stri
     : sink_(sink), mtime_(mtime), mode_(mode), temp_dir_(std::move(temp_dir)) {}
 
 /// Runs what adds a member, and takes back what it wrote if it fails. Where that cannot be done,
-/// trying again does not help, and says the same.
+/// nor the rest be made up for, trying again does not help, and says the same.
 template <typename Body>
 void TarWriter::attempt(Body&& body) {
   if (broken_) throw Error(*broken_);
   const off_t start = sink_.seekable() ? ::lseek(sink_.fd(), 0, SEEK_CUR) : -1;
   try {
+    fill_up();
     body();
   } catch (const Error& e) {
+    if (owed_) throw;
     if (start >= 0 && ::ftruncate(sink_.fd(), start) == 0 &&
         ::lseek(sink_.fd(), start, SEEK_SET) == start) {
       throw;
@@ -46,31 +55,41 @@ void TarWriter::attempt(Body&& body) {
 
 void TarWriter::write(std::string_view text) { sink_.write(std::as_bytes(std::span(text))); }
 
-std::int64_t TarWriter::copy(Stream& from, Hasher* hasher) {
-  if (sink_.fd() >= 0) return copy_to_file(from, sink_.fd(), "the archive", hasher);
-  std::vector<std::byte> buffer(256 * 1024);
+void TarWriter::fill_up() {
+  std::int64_t left = std::exchange(owed_, std::nullopt).value_or(0);
+  const std::string zeros(static_cast<size_t>(std::min(left, kPiece)), '\0');
+  for (; left > 0; left -= kPiece)
+    write(std::string_view(zeros).substr(0, static_cast<size_t>(std::min(left, kPiece))));
+}
+
+/// Writes at most `size` bytes. Returns how many there were.
+std::int64_t TarWriter::copy(Stream& from, std::int64_t size) {
+  if (sink_.fd() >= 0) return copy_to_file(from, sink_.fd(), "the archive");
+  std::vector<std::byte> buffer(static_cast<size_t>(kPiece));
   std::int64_t done = 0;
-  while (const size_t n = from.read(buffer)) {
-    const std::span<const std::byte> bytes(buffer.data(), n);
-    if (hasher != nullptr) hasher->update(bytes);
-    sink_.write(bytes);
+  while (true) {
+    owed_ = size - done + tar_padding(size);  // as long as it is the stream that may fail
+    const size_t n = from.read(buffer);
     done += static_cast<std::int64_t>(n);
+    if (n == 0 || done > size) return done;
+    owed_.reset();
+    sink_.write(std::span(buffer).first(n));
   }
-  return done;
 }
 
 void TarWriter::add(const std::string& name, std::int64_t size, Stream& from) {
+  if (from.size() >= 0 && from.size() != size) {
+    throw Error(Status::corrupt,
+                fmt::format("{} has {} bytes but should have {}", name, from.size(), size));
+  }
   attempt([&] {
-    if (from.size() >= 0 && from.size() != size) {
-      throw Error(Status::corrupt,
-                  fmt::format("{} has {} bytes but should have {}", name, from.size(), size));
-    }
     write(tar_header({name, size, mode_, mtime_}));
-    const std::int64_t copied = copy(from, nullptr);
+    const std::int64_t copied = copy(from, size);
     if (copied != size) {
       throw Error(Status::corrupt,
                   fmt::format("{} had {} bytes but should have {}", name, copied, size));
     }
+    owed_.reset();
     write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
   });
 }
@@ -96,7 +115,7 @@ std::int64_t TarWriter::add_in_place(const std::function<std::string()>& name, S
   attempt([&] {
     const off_t start = ::lseek(sink_.fd(), 0, SEEK_CUR);
     write(std::string(kTarBlock, '\0'));
-    size = copy(from, hasher);
+    size = copy_to_file(from, sink_.fd(), "the archive", hasher);
     const std::string known = name();
     if (known.empty()) {
       if (::ftruncate(sink_.fd(), start) != 0 || ::lseek(sink_.fd(), start, SEEK_SET) < 0)

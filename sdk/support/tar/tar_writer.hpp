@@ -40,9 +40,11 @@ class FileSink final : public TarSink {
   bool seekable_;
 };
 
-/// Not for concurrent use. After a failure in a sink that is not seekable nothing more can be
-/// written: every call throws that error, as one that is not worth another try. In a seekable one
-/// the member that failed is not there.
+/// Not for concurrent use. In a seekable sink a member that fails is not there. In one without a
+/// descriptor, a member whose stream fails is filled up with zeros when something follows: the same
+/// name can be added again, and whoever unpacks the archive takes the last one. After another
+/// failure nothing more can be written: every call throws that error, as one that is not worth
+/// another try.
 class TarWriter {
  public:
   /// mtime of all members. temp_dir: where a member of unknown size is put first, if the sink is
@@ -63,7 +65,8 @@ class TarWriter {
   template <typename Body>
   void attempt(Body&& body);
   void write(std::string_view text);
-  std::int64_t copy(Stream& from, Hasher* hasher);
+  void fill_up();
+  std::int64_t copy(Stream& from, std::int64_t size);
   std::int64_t add_in_place(const std::function<std::string()>& name, Stream& from, Hasher* hasher);
   std::int64_t add_by_file(const std::function<std::string()>& name, Stream& from, Hasher* hasher);
 
@@ -71,7 +74,8 @@ class TarWriter {
   std::int64_t mtime_;
   unsigned mode_;
   std::string temp_dir_;
-  std::optional<Error> broken_;  // why nothing more can be written
+  std::optional<std::int64_t> owed_;  // bytes that a member whose stream failed should still have
+  std::optional<Error> broken_;       // why nothing more can be written
 };
 
 /// A file without a name in a folder, gone when it is closed. Mode 0600.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 
@@ -29,6 +30,14 @@ class WrongStream final : public Stream {
 
  private:
   bool done_ = false;
+};
+
+class EndlessStream final : public Stream {
+ public:
+  size_t read(std::span<std::byte> into) override {
+    std::fill(into.begin(), into.end(), std::byte{'x'});
+    return into.size();
+  }
 };
 
 std::string read_file(const TempFolder& folder, const std::string& name) {
@@ -104,6 +113,27 @@ TEST_CASE("a member that fails is taken back from a file, and breaks a pipe") {
   CHECK_THROWS_AS(piped.finish(), Error);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+TEST_CASE("a member that fails is filled up and can come again where no descriptor is written to") {
+  struct TextSink final : TarSink {
+    std::string text;
+    void write(std::span<const std::byte> bytes) override {
+      text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+  } sink;
+  TarWriter tar(sink, 0, 0644);
+  for (const std::int64_t size : {1, 1000, 512, 400000}) {
+    WrongStream wrong;
+    CHECK_THROWS_AS(tar.add("one", size, wrong), Error);
+    EndlessStream endless;
+    CHECK_THROWS_AS(tar.add("one", size, endless), Error);
+  }
+  tar.add("one", "right");
+  tar.finish();
+  const auto made = TarFile::receive(memory_stream(sink.text), "test", {});
+  CHECK(made->index().members().size() == 9);
+  CHECK(made->read(made->index().members().back(), 100) == "right");
 }
 
 TEST_CASE("long names and large sizes are written so that they are read again") {

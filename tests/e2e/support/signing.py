@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import tempfile
 
 from .process import check, run
 
@@ -57,6 +59,16 @@ class KeyRing:
 
     def close(self):
         run("gpgconf", "--homedir", self.folder, "--kill", "all")
+
+
+def use_ring(case):
+    """For setUpClass of a case: its folder `shared`, and `ring` with the keys `key` and `stranger`, until it ends."""
+    case.shared = tempfile.mkdtemp(prefix="sealos-keys-")
+    case.addClassCleanup(shutil.rmtree, case.shared, ignore_errors=True)
+    case.ring = KeyRing(os.path.join(case.shared, "g"))
+    case.addClassCleanup(case.ring.close)
+    case.key, case.stranger = case.ring.make("tester"), case.ring.make("stranger")
+    case.public = case.ring.export(case.key, os.path.join(case.shared, "tester.gpg"))
 
 
 def write(path, text):

@@ -9,7 +9,7 @@
 
 #include "support/json/json.hpp"
 
-namespace sealos::custom_resources {
+namespace sealos {
 
 class Yaml;
 using YamlNode = std::shared_ptr<const Yaml>;
@@ -41,4 +41,4 @@ std::string yaml_of(const Json& value);
 
 bool is_utf8(std::string_view text);
 
-}  // namespace sealos::custom_resources
+}  // namespace sealos

@@ -1,13 +1,11 @@
 // How a cluster is reached: what a kubeconfig file says.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "core/config/environment.hpp"
 #include "support/http/client.hpp"
 
-namespace sealos::custom_resources {
+namespace sealos::hub {
 
 struct ClusterAccess {
   std::string server;  ///< an address, without a slash at its end
@@ -21,9 +19,4 @@ struct ClusterAccess {
 /// not done here: exec, auth-provider and impersonation.
 ClusterAccess read_kubeconfig(const std::string& path);
 
-/// The kubeconfig of the hub of that registry for that user: `.sealos/REGISTRY/USER/config` in the
-/// home folder. nullopt: there is none.
-std::optional<std::string> find_kubeconfig(const config::Environment& environment,
-                                           const std::string& registry, const std::string& user);
-
-}  // namespace sealos::custom_resources
+}  // namespace sealos::hub

@@ -1,4 +1,4 @@
-#include "core/custom_resources/hub.hpp"
+#include "core/hub/hub_client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include "support/http/testing/identity.hpp"
 
 using namespace sealos;
-using namespace sealos::custom_resources;
+using namespace sealos::hub;
 using namespace sealos::testing;
 
 namespace {
@@ -31,13 +31,14 @@ struct Cluster {
     const size_t at = std::min(requests.size(), answers.size()) - 1;
     request.reply(answers[at].first, {}, answers[at].second);
   }
-  HubOutcome publish(bool unless_same = false) {
+  Outcome publish(bool unless_same = false) {
     ClusterAccess access;
     access.server = "https://" + server.address();
     access.tls.trust_system = false;
     access.tls.ca_texts = {authority.certificate};
     access.authorization = "Bearer secret";
-    return Hub(access, cancel).publish(object(), unless_same, 2, std::chrono::milliseconds(1));
+    return HubClient(access, cancel)
+        .publish(object(), unless_same, 2, std::chrono::milliseconds(1));
   }
   std::string problem() {
     try {
@@ -68,7 +69,7 @@ std::string there(const std::string& version, const std::string& spec) {
 TEST_CASE("an object that is new is created") {
   Cluster cluster;
   cluster.answers = {{201, "{}"}};
-  CHECK(cluster.publish() == HubOutcome::created);
+  CHECK(cluster.publish() == Outcome::created);
   CHECK(cluster.requests ==
         std::vector<std::string>{"POST " + kPath + " Bearer secret " + Cluster::object().dump()});
 }
@@ -77,7 +78,7 @@ TEST_CASE("one that exists is replaced in the version that was read, again if th
   Cluster cluster;
   cluster.answers = {
       {409, kExists}, {200, there("7", "{}")}, {409, "{}"}, {200, there("8", "{}")}, {200, "{}"}};
-  CHECK(cluster.publish() == HubOutcome::updated);
+  CHECK(cluster.publish() == Outcome::updated);
   REQUIRE(cluster.requests.size() == 5);
   CHECK(cluster.requests[3] == "GET " + kPath + "/org.app.1 Bearer secret ");
   CHECK(
@@ -90,7 +91,7 @@ TEST_CASE("one that exists is replaced in the version that was read, again if th
 TEST_CASE("one that is gone by then is created after all") {
   Cluster cluster;
   cluster.answers = {{409, kExists}, {404, "{}"}, {201, "{}"}};
-  CHECK(cluster.publish() == HubOutcome::created);
+  CHECK(cluster.publish() == Outcome::created);
   CHECK(cluster.requests.size() == 3);
 }
 
@@ -98,10 +99,10 @@ TEST_CASE("an equal one is left alone where that is wanted, in whatever order it
   Cluster cluster;
   cluster.answers = {
       {409, kExists}, {200, there("7", R"({"type":"x","name":"org/app:1"})")}, {200, "{}"}};
-  CHECK(cluster.publish(true) == HubOutcome::unchanged);
+  CHECK(cluster.publish(true) == Outcome::unchanged);
   CHECK(cluster.requests.size() == 2);
   cluster.requests.clear();
-  CHECK(cluster.publish() == HubOutcome::updated);
+  CHECK(cluster.publish() == Outcome::updated);
 }
 
 TEST_CASE("a refusal is shown with the server's own message") {
@@ -130,7 +131,7 @@ TEST_CASE("a refusal is shown with the server's own message") {
 TEST_CASE("what may pass is tried again, and not for ever") {
   Cluster cluster;
   cluster.answers = {{503, ""}, {429, ""}, {201, "{}"}};
-  CHECK(cluster.publish() == HubOutcome::created);
+  CHECK(cluster.publish() == Outcome::created);
   cluster.requests.clear();
   cluster.answers = {{503, "busy"}};
   CHECK(cluster.problem().find("503 busy") != std::string::npos);
@@ -153,7 +154,7 @@ TEST_CASE("a server that is not trusted gets nothing") {
   ClusterAccess access;
   access.server = "https://" + cluster.server.address();
   access.authorization = "Bearer secret";
-  CHECK_THROWS_WITH_AS(Hub(access, cluster.cancel)
+  CHECK_THROWS_WITH_AS(HubClient(access, cluster.cancel)
                            .publish(Cluster::object(), false, 0, std::chrono::milliseconds(1)),
                        doctest::Contains("not trusted"), Error);
   CHECK(cluster.requests.empty());

@@ -1,4 +1,4 @@
-#include "core/custom_resources/kubeconfig.hpp"
+#include "core/hub/kubeconfig.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@
 #include "support/testing/temp_folder.hpp"
 
 using namespace sealos;
-using namespace sealos::custom_resources;
+using namespace sealos::hub;
 using sealos::testing::TempFolder;
 
 namespace {
@@ -112,21 +112,4 @@ TEST_CASE("what cannot be used is refused with the file's name") {
   CHECK_THROWS_WITH_AS(read_kubeconfig(files.folder.str("config")), doctest::Contains("line"),
                        Error);
   CHECK_THROWS_AS(read_kubeconfig(files.folder.str("none")), Error);
-}
-
-TEST_CASE("the hub of a registry and user is found in the home folder alone") {
-  const Files files;
-  config::Environment environment;
-  environment.home = files.folder.path.string();
-  CHECK_FALSE(find_kubeconfig(environment, "hub.io:5000", "me"));
-  std::filesystem::create_directories(files.folder.path / ".sealos/hub.io:5000/me");
-  CHECK_FALSE(find_kubeconfig(environment, "hub.io:5000", "me"));
-  files.write("config", "x");
-  std::filesystem::rename(files.folder.path / "config",
-                          files.folder.path / ".sealos/hub.io:5000/me/config");
-  CHECK(find_kubeconfig(environment, "hub.io:5000", "me") ==
-        files.folder.str(".sealos/hub.io:5000/me/config"));
-  CHECK_FALSE(find_kubeconfig(environment, "hub.io:5000", "you"));
-  CHECK_FALSE(find_kubeconfig(environment, "hub.io:5000/me", ".."));
-  CHECK_FALSE(find_kubeconfig(environment, "hub.io:5000", "x/../me"));
 }

@@ -1,9 +1,8 @@
-#include "core/custom_resources/yaml.hpp"
+#include "core/yaml/yaml.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace sealos;
-using namespace sealos::custom_resources;
 
 TEST_CASE("documents are read with their lines; an alias is the value that it names") {
   const auto documents =

@@ -1,4 +1,4 @@
-#include "core/custom_resources/hub.hpp"
+#include "core/hub/hub_client.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -8,13 +8,13 @@
 #include "core/custom_resources/content.hpp"
 #include "core/host/install_paths.hpp"
 
-namespace sealos::custom_resources {
+namespace sealos::hub {
 namespace {
 
 constexpr size_t kMaxAnswer = 8 << 20;
 constexpr int kTurns = 8;  ///< how often somebody else may change the object in between
 
-std::string images_path() { return fmt::format("/apis/{}/images", kApiVersion); }
+std::string images_path() { return fmt::format("/apis/{}/images", custom_resources::kApiVersion); }
 
 http::ClientOptions client_options(const ClusterAccess& access, const CancelToken& cancel) {
   http::ClientOptions options;
@@ -70,10 +70,11 @@ bool may_pass(int code) { return code == 429 || code == 502 || code == 503 || co
 
 }  // namespace
 
-Hub::Hub(ClusterAccess access, const CancelToken& cancel)
+HubClient::HubClient(ClusterAccess access, const CancelToken& cancel)
     : access_(std::move(access)), cancel_(cancel), client_(client_options(access_, cancel)) {}
 
-Hub::Answer Hub::ask(const char* method, const std::string& path, const std::string& body) {
+HubClient::Answer HubClient::ask(const char* method, const std::string& path,
+                                 const std::string& body) {
   http::Request request;
   request.method = method;
   request.url = http::Url::parse(access_.server + path);
@@ -86,7 +87,8 @@ Hub::Answer Hub::ask(const char* method, const std::string& path, const std::str
           response.ok() ? response.read_all(kMaxAnswer) : response.read_some(kMaxAnswer)};
 }
 
-Hub::Answer Hub::ask_again(const char* method, const std::string& path, const std::string& body) {
+HubClient::Answer HubClient::ask_again(const char* method, const std::string& path,
+                                       const std::string& body) {
   while (true) {
     cancel_.throw_if_cancelled();
     try {
@@ -101,14 +103,14 @@ Hub::Answer Hub::ask_again(const char* method, const std::string& path, const st
   }
 }
 
-void Hub::fail(const char* doing, const std::string& name, const Answer& answer) const {
+void HubClient::fail(const char* doing, const std::string& name, const Answer& answer) const {
   const std::string said = message_of(answer.body);
   throw Error(status_of(answer.status), fmt::format("{} Image {}: {}{}{}", doing, printable(name),
                                                     answer.status, said.empty() ? "" : " ", said));
 }
 
 /// nullopt: it was changed in between, or no longer exists.
-std::optional<HubOutcome> Hub::replace(const Json& object, bool unless_same, bool& exists) {
+std::optional<Outcome> HubClient::replace(const Json& object, bool unless_same, bool& exists) {
   const std::string name = object.at("metadata").text_at("name");
   const std::string path = images_path() + "/" + http::percent_encode(name);
   const Answer found = ask_again("GET", path, "");
@@ -118,7 +120,7 @@ std::optional<HubOutcome> Hub::replace(const Json& object, bool unless_same, boo
   const Json there = Json::parse(found.body);
   const Json* spec = there.find("spec");
   if (unless_same && spec != nullptr && sorted(*spec) == sorted(object.at("spec")))
-    return HubOutcome::unchanged;
+    return Outcome::unchanged;
   Json changed = object;
   Json metadata = there.at("metadata");
   metadata.erase("managedFields");  // the server keeps them
@@ -126,11 +128,11 @@ std::optional<HubOutcome> Hub::replace(const Json& object, bool unless_same, boo
   const Answer put = ask_again("PUT", path, changed.dump());
   if (put.status == 409 || put.status == 404) return std::nullopt;
   if (put.status != 200 && put.status != 201) fail("replacing", name, put);
-  return HubOutcome::updated;
+  return Outcome::updated;
 }
 
-HubOutcome Hub::publish(const Json& object, bool unless_same, unsigned retries,
-                        std::chrono::milliseconds delay) {
+Outcome HubClient::publish(const Json& object, bool unless_same, unsigned retries,
+                           std::chrono::milliseconds delay) {
   retries_ = retries;
   delay_ = delay;
   const std::string name = object.at("metadata").text_at("name");
@@ -142,7 +144,7 @@ HubOutcome Hub::publish(const Json& object, bool unless_same, unsigned retries,
         continue;
       }
       const Answer created = ask_again("POST", images_path(), object.dump());
-      if (created.status == 201 || created.status == 200) return HubOutcome::created;
+      if (created.status == 201 || created.status == 200) return Outcome::created;
       if (created.status != 409) fail("creating", name, created);
       exists = true;
     }
@@ -153,4 +155,4 @@ HubOutcome Hub::publish(const Json& object, bool unless_same, unsigned retries,
   }
 }
 
-}  // namespace sealos::custom_resources
+}  // namespace sealos::hub

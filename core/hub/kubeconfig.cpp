@@ -1,13 +1,14 @@
-#include "core/custom_resources/kubeconfig.hpp"
+#include "core/hub/kubeconfig.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
 
+#include "core/config/environment.hpp"
 #include "core/config/secret.hpp"
-#include "core/custom_resources/yaml.hpp"
+#include "core/yaml/yaml.hpp"
 
-namespace sealos::custom_resources {
+namespace sealos::hub {
 namespace {
 
 [[noreturn]] void refuse(const std::string& why, Status status = Status::invalid) {
@@ -130,18 +131,4 @@ ClusterAccess read_kubeconfig(const std::string& path) {
   }
 }
 
-std::optional<std::string> find_kubeconfig(const config::Environment& environment,
-                                           const std::string& registry, const std::string& user) {
-  for (const std::string& part : {registry, user}) {
-    if (part.empty() || part == "." || part == ".." || part.find('/') != std::string::npos ||
-        part.find('\0') != std::string::npos)
-      return std::nullopt;
-  }
-  const std::string folder = environment.home + "/.sealos/" + registry + "/" + user;
-  if (environment.home.empty() || !config::folder_exists(folder)) return std::nullopt;
-  const std::string path = folder + "/config";
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored) ? std::optional(path) : std::nullopt;
-}
-
-}  // namespace sealos::custom_resources
+}  // namespace sealos::hub
