@@ -119,7 +119,7 @@ extern "C" [[gnu::visibility("default")]] int sealos_main(int argc, char** argv)
   try {
     // Blocks of layers go back to the system when they are freed, instead of staying in one of the
     // heaps of many threads.
-    ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
     // Nothing is left to clean up: its memory goes with the process.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
     sealos::name_crashing_plugins();

@@ -8,6 +8,7 @@ target_compile_options(sealos_build INTERFACE -Wall -Wextra $<$<BOOL:${SEALOS_WE
 if(SEALOS_SANITIZE)
   target_compile_options(sealos_build INTERFACE -fsanitize=${SEALOS_SANITIZE} -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
+  target_compile_definitions(sealos_build INTERFACE SEALOS_SANITIZED)
   target_link_options(sealos_build INTERFACE -fsanitize=${SEALOS_SANITIZE})
 endif()
 target_link_libraries(sealos_build INTERFACE Threads::Threads)

@@ -34,7 +34,8 @@ configure() {
   cmake -S . -B "$folder" "${options[@]}" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
 }
 
-# What is installed is what was asked for, every library finds what it needs, and a copy works where one can.
+# What is installed is what was asked for, every library finds what it needs, a copy works where one can, and where a
+# transport is missing its package is named.
 check() {
   local prefix=$PWD/$folder/installed listed
   rm -rf "$prefix"
@@ -48,6 +49,12 @@ print("", *sorted(row["name"] for row in rows), "")')
   if [[ $1 == *" oci "* && $1 == *" dir "* ]]; then
     "$prefix/bin/sealos" push -q "oci:$folder.image" "dir:$prefix/copy" >/dev/null
   fi
+  local name said
+  for name in "${all[@]}"; do
+    [[ $1 != *" $name "* ]] || continue
+    said=$("$prefix/bin/sealos" push "$name:x" "$name:y" 2>&1) && return 1
+    [[ $said == *"sealos-transport-$name"* ]] || { echo "$name: $said"; return 1; }
+  done
 }
 
 # The smallest image there is.

@@ -113,7 +113,7 @@ TEST_CASE("a library that describes itself with nonsense is not loaded") {
 
 TEST_CASE("a process that ends, or answers no more, is told of, each time") {
   const std::pair<const char*, const char*> ways[] = {
-      {"dies", "the plugin hostile (dies) crashed in its own process (SIGSEGV)"},
+      {"dies", "the plugin hostile (dies) was killed in its own process (SIGKILL)"},
       {"silence",
        "the plugin hostile (silence) no longer answers in its own process, which was killed"},
       {"breaks-off",

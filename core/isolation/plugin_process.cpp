@@ -141,8 +141,9 @@ void PluginProcess::introduce(std::uint64_t id, const sealos_host& host) {
   Writer about;
   about.number(id).number(host.abi_minor).text(host.name).text(host.version);
   about.text(host.temp_dir(&host));
-  const auto connection = take();
+  auto connection = take();
   exchange(*connection, Kind::know_host, about, host.cancel_fd(&host), {});
+  give_back(std::move(connection));
 }
 
 std::string PluginProcess::what_happened() {

@@ -56,7 +56,7 @@ void list_names(Connection& connection, int socket, Reader& request) {
     ::pause();
   }
   if (is("silence")) ::shutdown(socket, SHUT_RDWR);
-  if (is("dies")) ::raise(SIGSEGV);
+  if (is("dies")) ::raise(SIGKILL);
   if (is("status"))
     connection.send(Kind::done,
                     Writer().number(std::int64_t{4711}).number(0).number(0).text(nullptr));

@@ -129,8 +129,9 @@ TEST_CASE("what others make is read, in one member or in several, in pieces of a
     const std::string both = make(b) + make("") + make(a) + make(b);
     CHECK(unpacked(both, kind) == b + a + b);
     for (const size_t piece : {1U, 7U, 4097U}) {
-      const std::string small = make(b) + make(b) + make("");
-      CHECK(all_of(*decompress(std::make_unique<SlowStream>(small, piece), kind)) == b + b);
+      const std::string c = piece == 1 ? b.substr(0, 5000) : b;
+      const std::string small = make(c) + make(c) + make("");
+      CHECK(all_of(*decompress(std::make_unique<SlowStream>(small, piece), kind)) == c + c);
     }
     Compression found = Compression::none;
     CHECK(all_of(*decompress_any(memory_stream(both), &found)) == b + a + b);

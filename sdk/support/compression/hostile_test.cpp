@@ -147,12 +147,16 @@ TEST_CASE("an endless stream may be given up") {
 }
 
 TEST_CASE("memory stays small whatever comes out") {
-  const std::uint64_t gigabyte = 1 << 30;
+#ifdef SEALOS_SANITIZED  // which needs much memory of its own, so that only the way there counts
+  const std::uint64_t size = 100 << 20;
+#else
+  const std::uint64_t size = 1 << 30;
+#endif
   for (const Compression kind : {Compression::gzip, Compression::zstd}) {
     CAPTURE(name_of(kind));
     ::malloc_trim(0);
     const std::int64_t before = resident();
-    auto bomb = compress(std::make_unique<EndlessStream>(gigabyte), kind, {1, 2});
+    auto bomb = compress(std::make_unique<EndlessStream>(size), kind, {1, 2});
     auto stream = decompress(std::move(bomb), kind);
     std::vector<std::byte> buffer(1 << 16);
     std::uint64_t done = 0;
@@ -161,8 +165,8 @@ TEST_CASE("memory stays small whatever comes out") {
       done += n;
       if (done % (64 << 20) < n) most = std::max(most, resident() - before);
     }
-    CHECK(done == gigabyte);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    CHECK(done == size);
+#ifndef SEALOS_SANITIZED
     CHECK(most < (32 << 20));
 #endif
   }
