@@ -38,6 +38,14 @@ int show_version() {
 
 }  // namespace
 
+#ifdef SEALOS_SANITIZED
+/// LeakSanitizer of clang 14 crashes over thread-local data of libraries that were opened later,
+/// unless nobody tells it of them.
+extern "C" [[gnu::visibility("default")]] const char* __asan_default_options() {
+  return "intercept_tls_get_addr=0";
+}
+#endif
+
 int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--version") == 0) return show_version();
   char path[PATH_MAX];
