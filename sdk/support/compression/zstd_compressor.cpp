@@ -99,7 +99,7 @@ ZstdCompressor zstd_context(int level) {
 std::unique_ptr<Stream> zstd_compressor(std::unique_ptr<Stream> from, int level, unsigned threads) {
   if (level > kFrameLevels) return std::make_unique<ZstdStream>(std::move(from), level, threads);
   // None ahead: what is compressed takes as much memory as its input where it does not shrink.
-  return std::make_unique<Pipeline>(zstd_frames(std::move(from), level), threads, 1);
+  return std::make_unique<Pipeline>(zstd_frames(std::move(from), level), threads, 0);
 }
 
 }  // namespace sealos::compression
