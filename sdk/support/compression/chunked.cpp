@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <functional>
-#include <mutex>
 #include <new>
 
 #include "support/compression/chunked_tables.hpp"
 #include "support/compression/feed.hpp"
 #include "support/compression/pipeline.hpp"
+#include "support/compression/pool.hpp"
+#include "support/compression/zstd_context.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/layer_tar/name_set.hpp"
 
@@ -90,18 +91,13 @@ class ChunkedWork final : public BlockWork {
   }
 
  private:
-  struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  };
-  using Context = std::unique_ptr<ZSTD_CCtx, Free>;
-
   size_t take_raw(Block& block, size_t n);
   void take_header(Block& block);
   void take_member(Block& block);
   void take_rest(Block& block);
   void take_content(Block& block);
   void flush_segment();
-  Context borrow_context();
+  ZstdCompressor make_context() const;
 
   // What fill alone uses.
   Feed feed_;
@@ -121,8 +117,7 @@ class ChunkedWork final : public BlockWork {
 
   const int level_;
   TarSplitWriter tar_split_;
-  std::mutex mutex_;
-  std::vector<Context> contexts_;  // those that no thread uses
+  Pool<ZstdCompressor> contexts_;
 
   // What finish alone uses.
   TocWriter toc_;
@@ -267,14 +262,8 @@ void ChunkedWork::take_content(Block& block) {
   tar_split_.file(file_.name, file_.size, crc_);
 }
 
-ChunkedWork::Context ChunkedWork::borrow_context() {
-  const std::lock_guard lock(mutex_);
-  if (!contexts_.empty()) {
-    Context context = std::move(contexts_.back());
-    contexts_.pop_back();
-    return context;
-  }
-  Context made(ZSTD_createCCtx());
+ZstdCompressor ChunkedWork::make_context() const {
+  ZstdCompressor made(ZSTD_createCCtx());
   if (!made) throw std::bad_alloc();
   ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, level_);
   // Chunks are at most 1 MiB, for which larger tables than these find next to nothing more.
@@ -286,7 +275,7 @@ ChunkedWork::Context ChunkedWork::borrow_context() {
 }
 
 void ChunkedWork::work(Block& block) {
-  Context context = borrow_context();
+  ZstdCompressor context = contexts_.take([this] { return make_context(); });
   std::span<const std::byte> in = block.in.bytes();
   size_t bound = 0;
   for (const Frame& frame : frames_of(block)) bound += ZSTD_compressBound(frame.size);
@@ -309,8 +298,7 @@ void ChunkedWork::work(Block& block) {
       frame.chunk_digest = hasher.finish().str();
     }
   }
-  const std::lock_guard lock(mutex_);
-  contexts_.push_back(std::move(context));
+  contexts_.give_back(std::move(context));
 }
 
 void ChunkedWork::finish(Block& block) {

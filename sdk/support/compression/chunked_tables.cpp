@@ -46,8 +46,7 @@ void ZstdText::put(std::string_view text, bool last) {
   plain_ += text.size();
   ZSTD_inBuffer in{text.data(), text.size(), 0};
   while (true) {
-    // Grows by doubling.
-    const std::span<std::byte> room = packed_.room(std::max<size_t>(packed_.size(), 64 * 1024));
+    const std::span<std::byte> room = packed_.room(64 * 1024);
     ZSTD_outBuffer out{room.data(), room.size(), 0};
     const size_t left =
         ZSTD_compressStream2(context_.get(), &out, &in, last ? ZSTD_e_end : ZSTD_e_continue);

@@ -1,8 +1,6 @@
 // The two tables at the end of a zstd:chunked layer.
 #pragma once
 
-#include <zstd.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "support/compression/buffer.hpp"
 #include "support/compression/tar_entry.hpp"
+#include "support/compression/zstd_context.hpp"
 
 namespace sealos::compression {
 
@@ -27,10 +26,7 @@ class ZstdText {
  private:
   void put(std::string_view text, bool last);
 
-  struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  };
-  std::unique_ptr<ZSTD_CCtx, Free> context_;
+  ZstdCompressor context_;
   Buffer packed_;
   std::uint64_t plain_ = 0;
 };

@@ -3,14 +3,13 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <new>
-#include <vector>
 
 #include "support/compression/compressor.hpp"
 #include "support/compression/feed.hpp"
 #include "support/compression/gzip_format.hpp"
 #include "support/compression/pipeline.hpp"
+#include "support/compression/pool.hpp"
 
 namespace sealos::compression {
 namespace {
@@ -114,7 +113,7 @@ class GzipWork final : public BlockWork {
   }
 
   void work(Block& block) override {
-    std::unique_ptr<Deflater> deflater = borrow_deflater();
+    auto deflater = deflaters_.take([this] { return std::make_unique<Deflater>(engine_); });
     const std::span<const std::byte> plain = block.in.bytes();
     const size_t bound = deflater->bound(plain.size());
     const std::span<std::byte> room = block.out.room(kGzipHead + bound + kGzipTail);
@@ -124,24 +123,14 @@ class GzipWork final : public BlockWork {
     store_le32(room.data() + kGzipHead + n, libdeflate_crc32(0, plain.data(), plain.size()));
     store_le32(room.data() + kGzipHead + n + 4, static_cast<std::uint32_t>(plain.size()));
     block.out.grow(whole);
-    const std::lock_guard lock(mutex_);
-    deflaters_.push_back(std::move(deflater));
+    deflaters_.give_back(std::move(deflater));
   }
 
  private:
-  std::unique_ptr<Deflater> borrow_deflater() {
-    const std::lock_guard lock(mutex_);
-    if (deflaters_.empty()) return std::make_unique<Deflater>(engine_);
-    std::unique_ptr<Deflater> deflater = std::move(deflaters_.back());
-    deflaters_.pop_back();
-    return deflater;
-  }
-
   std::unique_ptr<Stream> from_;
   const Engine engine_;
   bool first_ = true, ended_ = false;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Deflater>> deflaters_;  // those that no thread uses
+  Pool<std::unique_ptr<Deflater>> deflaters_;
 };
 
 }  // namespace

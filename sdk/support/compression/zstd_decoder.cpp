@@ -2,12 +2,11 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include <mutex>
 #include <new>
-#include <vector>
 
 #include "support/compression/decoder.hpp"
 #include "support/compression/gzip_format.hpp"
+#include "support/compression/pool.hpp"
 
 namespace sealos::compression {
 namespace {
@@ -21,6 +20,12 @@ struct FreeContext {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 using Context = std::unique_ptr<ZSTD_DCtx, FreeContext>;
+
+Context make_context() {
+  Context made(ZSTD_createDCtx());
+  if (!made) throw std::bad_alloc();
+  return made;
+}
 
 bool is_skippable(std::span<const std::byte> head) {
   return head.size() >= 4 && (load_le32(head.data()) & ~0xFU) == kSkippable;
@@ -85,19 +90,18 @@ class ZstdDecoder final : public Decoder {
   }
 
   void decode_whole(std::span<const std::byte> in, Buffer& out, size_t plain) override {
-    Context context = borrow_context();
+    Context context = contexts_.take(make_context);
     const std::span<std::byte> room = out.room(plain + 1);
     const size_t made =
         ZSTD_decompressDCtx(context.get(), room.data(), plain, in.data(), in.size());
     if (ZSTD_isError(made)) throw_zstd(made);
     if (made != plain) throw_corrupt(Compression::zstd, "is damaged");
     out.grow(made);
-    const std::lock_guard lock(mutex_);
-    contexts_.push_back(std::move(context));
+    contexts_.give_back(std::move(context));
   }
 
   void begin() override {
-    if (!context_) context_ = borrow_context();
+    if (!context_) context_ = contexts_.take(make_context);
     ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only);
   }
 
@@ -124,20 +128,7 @@ class ZstdDecoder final : public Decoder {
   static void take(Feed& feed, size_t n, Buffer& into) {
     if (!feed.take(n, into)) throw_corrupt(Compression::zstd, "is cut off");
   }
-  Context borrow_context() {
-    const std::lock_guard lock(mutex_);
-    if (contexts_.empty()) {
-      Context made(ZSTD_createDCtx());
-      if (!made) throw std::bad_alloc();
-      return made;
-    }
-    Context context = std::move(contexts_.back());
-    contexts_.pop_back();
-    return context;
-  }
-
-  std::mutex mutex_;
-  std::vector<Context> contexts_;  // those that no thread uses
+  Pool<Context> contexts_;
   Context context_;
 };
 

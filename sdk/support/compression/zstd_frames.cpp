@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "support/compression/feed.hpp"
+#include "support/compression/pool.hpp"
 #include "support/compression/zstd_context.hpp"
 
 namespace sealos::compression {
@@ -90,28 +91,18 @@ class ZstdFrames final : public BlockWork {
   void work(Block& block) override {
     const std::unique_ptr<BlockExtra> input = std::move(block.extra);
     const std::span<const std::byte> plain = static_cast<Input&>(*input).bytes.bytes();
-    ZstdCompressor context = borrow_context();
+    ZstdCompressor context = contexts_.take([this] { return zstd_context(level_); });
     const std::span<std::byte> room = block.out.room(ZSTD_compressBound(plain.size()));
     block.out.grow(checked_zstd(
         ZSTD_compress2(context.get(), room.data(), room.size(), plain.data(), plain.size())));
-    const std::lock_guard lock(mutex_);
-    contexts_.push_back(std::move(context));
+    contexts_.give_back(std::move(context));
   }
 
  private:
-  ZstdCompressor borrow_context() {
-    const std::lock_guard lock(mutex_);
-    if (contexts_.empty()) return zstd_context(level_);
-    ZstdCompressor context = std::move(contexts_.back());
-    contexts_.pop_back();
-    return context;
-  }
-
   std::unique_ptr<Stream> from_;
   const int level_;
   bool first_ = true, ended_ = false;
-  std::mutex mutex_;
-  std::vector<ZstdCompressor> contexts_;  // those that no thread uses
+  Pool<ZstdCompressor> contexts_;
 };
 
 }  // namespace
