@@ -150,8 +150,8 @@ void PluginLoader::lend_descriptor(std::string_view transport, int fd) {
 }
 
 const sealos_plugin& PluginLoader::open_isolated(const PluginManifest& plugin) {
-  auto process = std::make_unique<IsolatedPlugin>(
-      IsolatedPlugin::Settings{plugin.name, plugin.library, engine_part("plugin-process"), descriptors_[plugin.library]});
+  auto process = std::make_unique<IsolatedPlugin>(IsolatedPlugin::Settings{
+      plugin.name, plugin.library, engine_part("plugin-process"), descriptors_[plugin.library]});
   const sealos_plugin& c = process->c();
   processes_[plugin.library] = std::move(process);
   return c;
