@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "sealos/sdk/reuse.hpp"
+
 namespace sealos {
 namespace {
 
@@ -116,7 +118,7 @@ ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsign
 }
 
 std::optional<Blob> ArchiveOutput::try_reuse(const Reuse& want) {
-  return first_reusable(
+  return sdk::first_reusable(
       want, [&](const Blob& blob, const Digest& digest) { return find_size(blob, digest); });
 }
 

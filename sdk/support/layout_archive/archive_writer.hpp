@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,11 +50,5 @@ class ArchiveWriter {
   Namer namer_ = nullptr;
   std::map<Digest, std::int64_t> written_;  // and their sizes
 };
-
-/// What a destination is asked for, or the first of the candidates, that has the compression which
-/// is required and whose size `find` knows.
-std::optional<Blob> first_reusable(
-    const Reuse& want,
-    const std::function<std::optional<std::int64_t>(const Blob& blob, const Digest& digest)>& find);
 
 }  // namespace sealos
