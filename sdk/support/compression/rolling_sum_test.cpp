@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,16 @@ std::vector<size_t> cuts(const std::string& text, size_t piece) {
   compression::RollingSum sum;
   std::vector<size_t> found;
   const auto bytes = std::as_bytes(std::span(text));
+  bool ended_early = false;
   for (size_t at = 0; at < bytes.size();) {
     bool cut = false;
     const size_t n = std::min(piece, bytes.size() - at);
     const size_t before = sum.scan(bytes.subspan(at, n), cut);
-    CHECK((cut || before == n));
+    ended_early = ended_early || (!cut && before != n);
     at += before;
     if (cut) found.push_back(at);
   }
+  CHECK_FALSE(ended_early);
   return found;
 }
 
@@ -45,11 +48,11 @@ std::vector<size_t> cuts(const std::string& text, size_t piece) {
 
 TEST_CASE("content is cut at the same bytes however it comes") {
   for (const std::string& text :
-       {sample(1 << 20, 3), std::string(200000, '\0'), std::string(200000, '\xff')}) {
+       {sample(500000, 3), std::string(100000, '\0'), std::string(100000, '\xff')}) {
     const std::vector<size_t> expected = plain_cuts(text);
-    if (text[0] != text[1]) CHECK(expected.size() > 4);
+    if (text[0] != text[1]) CHECK(expected.size() > 2);
     for (const size_t piece : {size_t{1}, size_t{7}, size_t{63}, size_t{64}, size_t{65},
-                               size_t{1000}, size_t{70000}, text.size()}) {
+                               size_t{1000}, size_t{99999}, text.size()}) {
       CAPTURE(piece);
       CHECK(cuts(text, piece) == expected);
     }
