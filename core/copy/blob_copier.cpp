@@ -103,6 +103,7 @@ Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, B
   expected.size = step.from.size;
   expected.what = name_of(step);
   expected.cancel = &cancel_;
+  expected.reader_has_threads = step.recode == Recode::compress;
   expected.on_bytes = [this, number, &read](std::int64_t n) {
     read += n;
     progress_.advanced(number, n);
