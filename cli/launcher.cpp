@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
 
 namespace {
 

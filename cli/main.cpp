@@ -13,7 +13,7 @@
 #include "cli/isolation.hpp"
 #include "cli/terminal.hpp"
 #include "core/host/crash.hpp"
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
 
 namespace {
 

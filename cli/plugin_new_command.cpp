@@ -11,8 +11,9 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
-#include "core/host/install_paths.hpp"
 #include "core/host/plugin_catalog.hpp"
+#include "core/install/install_paths.hpp"
+#include "core/install/program_folder.hpp"
 #include "core/reference/location.hpp"
 #include "support/file/file.hpp"
 

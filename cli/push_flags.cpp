@@ -70,8 +70,9 @@ void add_format_flags(CLI::App& push, PushOptions& o) {
                   "Layers arrive as gzip, zstd, zstd:chunked or none. Default: as they are, and "
                   "plain ones as the destination likes them")
       ->type_name("FORMAT");
-  push.add_option("--compression-level", o.compression_level,
-                  "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3; zstd:chunked 7)")
+  push.add_option(
+          "--compression-level", o.compression_level,
+          "gzip 1 to 9 (default 6), zstd 1 to 22 (default 3; for zstd:chunked between 6 and 7)")
       ->type_name("N");
   push.add_flag("-D,--disable-compression", o.disable_compression,
                 "Layers that come uncompressed stay so");

@@ -4,7 +4,7 @@
 
 #include "cli/terminal.hpp"
 #include "core/config/secret.hpp"
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
 #include "core/signing/signer.hpp"
 
 namespace sealos::cli {

@@ -119,6 +119,7 @@ std::optional<Blob> BlobCopier::put_once(size_t number, BlobStep& step, const st
   expected.size = step.from.size;
   expected.what = name_of(step);
   expected.cancel = &cancel_;
+  expected.reader_has_threads = step.recode == Recode::compress;
   expected.on_bytes = [this, number, &read](std::int64_t n) {
     read += n;
     progress_.advanced(number, n);

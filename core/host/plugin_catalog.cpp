@@ -10,7 +10,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
+#include "core/install/program_folder.hpp"
 #include "sealos/sdk/error.hpp"
 #include "support/file/file.hpp"
 #include "support/json/json.hpp"
@@ -52,12 +53,6 @@ std::vector<fs::path> manifest_files(const std::string& folder) {
 }
 
 }  // namespace
-
-std::string program_folder() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return error ? kProgramFolder : program.parent_path().string();
-}
 
 std::vector<std::string> PluginCatalog::standard_folders() {
   std::vector<std::string> folders;

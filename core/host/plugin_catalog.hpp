@@ -8,9 +8,6 @@
 
 namespace sealos {
 
-/// Where the running program is.
-std::string program_folder();
-
 /// What a plugin's manifest file, <name>.json, says.
 struct PluginManifest {
   std::string name, version;

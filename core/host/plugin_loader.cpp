@@ -2,14 +2,13 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstring>
 
 #include "core/host/checked.hpp"
-#include "core/host/install_paths.hpp"
+#include "core/install/program_folder.hpp"
 #include "sealos/ext/draft/names.h"
 #include "sealos/sdk/error.hpp"
 
@@ -151,11 +150,8 @@ void PluginLoader::lend_descriptor(std::string_view transport, int fd) {
 }
 
 const sealos_plugin& PluginLoader::open_isolated(const PluginManifest& plugin) {
-  // Beside the program, so that an installed tree can be moved.
-  std::string program = program_folder() + "/" + kPluginProcessFromProgram;
-  if (::access(program.c_str(), X_OK) != 0) program = kPluginProcess;
-  auto process = std::make_unique<IsolatedPlugin>(
-      IsolatedPlugin::Settings{plugin.name, plugin.library, program, descriptors_[plugin.library]});
+  auto process = std::make_unique<IsolatedPlugin>(IsolatedPlugin::Settings{
+      plugin.name, plugin.library, engine_part("plugin-process"), descriptors_[plugin.library]});
   const sealos_plugin& c = process->c();
   processes_[plugin.library] = std::move(process);
   return c;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
 #include "sealos/sdk/guard.hpp"
 
 namespace sealos {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/custom_resources/content.hpp"
-#include "core/host/install_paths.hpp"
+#include "core/install/install_paths.hpp"
 
 namespace sealos::hub {
 namespace {

@@ -3,27 +3,15 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <string>
 
-#include "core/host/install_paths.hpp"
+#include "core/install/program_folder.hpp"
 #include "sealos/sdk/error.hpp"
 
 namespace sealos {
-namespace {
-
-/// Seen from the program, as the launcher finds the engine.
-std::filesystem::path engine_folder() {
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const auto engine = error ? std::filesystem::path(kEngine)
-                            : program.parent_path() / std::filesystem::path(kEngineFromProgram);
-  return engine.parent_path();
-}
-
-}  // namespace
 
 const void* open_module(const char* name) {
-  const std::string path = (engine_folder() / name).string() + ".so";
+  const std::string path = engine_part(name + std::string(".so"));
   void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   const void* table = library == nullptr ? nullptr : ::dlsym(library, "sealos_module");
   if (table == nullptr) {

@@ -103,17 +103,23 @@ TEST_CASE("a stream among many is checked as one alone, also when the others end
 
 TEST_CASE("wrong digests and sizes end in an error that names the blob") {
   Maker maker;
+  const std::string bytes = pattern(300001);
   for (const char* kind : {"memory", "pipe", "file"}) {
-    CAPTURE(kind);
-    const std::string bytes = pattern(300001);
-    Expectation wrong_digest = expect(bytes);
-    wrong_digest.digest = sealos::digest_of("other");
-    CHECK_THROWS_WITH_AS(read_to_end(*sealos::verified(maker.make(kind, bytes), wrong_digest)),
-                         doctest::Contains("blob has digest"), Error);
-    for (const int delta : {-1, 1}) {
-      Expectation wrong_size = expect(bytes);
-      wrong_size.size += delta;
-      CHECK_THROWS_AS(read_to_end(*sealos::verified(maker.make(kind, bytes), wrong_size)), Error);
+    for (const bool reader_has_threads : {false, true}) {
+      CAPTURE(kind);
+      CAPTURE(reader_has_threads);
+      Expectation right = expect(bytes);
+      right.reader_has_threads = reader_has_threads;
+      CHECK(read_to_end(*sealos::verified(maker.make(kind, bytes), right)) == bytes);
+      Expectation wrong_digest = right;
+      wrong_digest.digest = sealos::digest_of("other");
+      CHECK_THROWS_WITH_AS(read_to_end(*sealos::verified(maker.make(kind, bytes), wrong_digest)),
+                           doctest::Contains("blob has digest"), Error);
+      for (const int delta : {-1, 1}) {
+        Expectation wrong_size = right;
+        wrong_size.size += delta;
+        CHECK_THROWS_AS(read_to_end(*sealos::verified(maker.make(kind, bytes), wrong_size)), Error);
+      }
     }
   }
 }

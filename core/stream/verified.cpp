@@ -71,7 +71,7 @@ size_t read_checked(Stream& from, Checker& checker, std::span<std::byte> into, b
   return n;
 }
 
-/// Hashes in the reader's thread: for what is small.
+/// Hashes in the reader's thread: for what is small, and where no processor is free.
 class InlineStream final : public Stream {
  public:
   InlineStream(std::unique_ptr<Stream> from, std::shared_ptr<Checker> checker)
@@ -88,6 +88,12 @@ class InlineStream final : public Stream {
   bool ended_ = false;
 };
 
+/// How many streams may have a thread each for hashing.
+int threads_for(const Expectation& expected) {
+  static const auto processors = static_cast<int>(std::thread::hardware_concurrency());
+  return expected.reader_has_threads ? processors / 4 : std::max(1, processors / 2);
+}
+
 /// Reads and hashes in a thread of its own, but not while so many others are read that the
 /// processors are busy anyway: handing the bytes over would only cost time then.
 class BesideStream final : public Stream {
@@ -101,7 +107,7 @@ class BesideStream final : public Stream {
   BesideStream& operator=(const BesideStream&) = delete;
 
   size_t read(std::span<std::byte> into) override {
-    if (!ahead_ && !ended_ && open_ <= few()) {
+    if (!ahead_ && !ended_ && open_ <= threads_for(checker_->expected())) {
       from_ = read_ahead(
           std::move(from_), [checker = checker_](auto bytes) { checker->take(bytes); },
           [checker = checker_] { checker->finish(); });
@@ -112,11 +118,6 @@ class BesideStream final : public Stream {
   std::int64_t size() const override { return from_->size(); }
 
  private:
-  static int few() {
-    static const int few = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / 2);
-    return few;
-  }
-
   static inline std::atomic<int> open_ = 0;
   std::unique_ptr<Stream> from_;
   std::shared_ptr<Checker> checker_;
@@ -183,11 +184,11 @@ std::unique_ptr<Stream> verified(std::unique_ptr<Stream> from, Expectation expec
   const std::int64_t size = from->size();
   if (size >= 0 && expected.size >= 0 && size != expected.size) wrong_size(expected, size, false);
   auto checker = std::make_shared<Checker>(std::move(expected));
-  if (from->fd() >= 0 && size >= kSmall && ::lseek(from->fd(), 0, SEEK_CUR) >= 0) {
-    return std::make_unique<FileStream>(std::move(from), std::move(checker));
-  }
-  if (size >= 0 && size < kSmall) {
+  if ((size >= 0 && size < kSmall) || threads_for(checker->expected()) == 0) {
     return std::make_unique<InlineStream>(std::move(from), std::move(checker));
+  }
+  if (from->fd() >= 0 && size >= 0 && ::lseek(from->fd(), 0, SEEK_CUR) >= 0) {
+    return std::make_unique<FileStream>(std::move(from), std::move(checker));
   }
   return std::make_unique<BesideStream>(std::move(from), std::move(checker));
 }

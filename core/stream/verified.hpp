@@ -20,12 +20,15 @@ struct Expectation {
   std::string what;        ///< "layer sha256:0123...", for messages
   const CancelToken* cancel = nullptr;
   std::function<void(std::int64_t bytes)> on_bytes;  ///< more bytes have passed; any thread
+  /// Whoever reads it keeps several processors busy by itself, as what compresses does.
+  bool reader_has_threads = false;
 };
 
 /// `from`, ending well only if its bytes have the expected digest and size; else its reader gets
-/// SEALOS_CORRUPT. Hashing runs on a thread of its own. If `from` offers a descriptor, so does the
-/// result: the bytes are then hashed through it (pread) while the reader takes them by it, so a
-/// file that somebody changes during the copy could differ from what was hashed.
+/// SEALOS_CORRUPT. Hashing runs on a thread of its own where a processor is free for it. If `from`
+/// offers a descriptor, so does the result: the bytes are then hashed through it (pread) while the
+/// reader takes them by it, so a file that somebody changes during the copy could differ from what
+/// was hashed.
 std::unique_ptr<Stream> verified(std::unique_ptr<Stream> from, Expectation expected);
 
 }  // namespace sealos

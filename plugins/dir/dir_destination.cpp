@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "sealos/sdk/reuse.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
 #include "support/file/write_behind.hpp"
@@ -169,22 +170,15 @@ bool Destination::verify(const std::string& file, const Digest& digest) const {
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (!blob.digest || (want.compression && blob.compression != want.compression))
-      return std::nullopt;
-    const auto file = find(*blob.digest, blob.size);
-    if (!file) return std::nullopt;
-    Blob used = blob;
-    used.size = size_of(open_regular_beneath(folder_.get(), *file).get(), *file);
-    const std::lock_guard lock(mutex_);
-    files_[{*blob.digest, ""}] = *file;
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
+  return sdk::first_reusable(
+      want, [&](const Blob& blob, const Digest& digest) -> std::optional<std::int64_t> {
+        const auto file = find(digest, blob.size);
+        if (!file) return std::nullopt;
+        const std::int64_t size = size_of(open_regular_beneath(folder_.get(), *file).get(), *file);
+        const std::lock_guard lock(mutex_);
+        files_[{digest, ""}] = *file;
+        return size;
+      });
 }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {
@@ -242,7 +236,7 @@ std::optional<std::string> Destination::commit(const Item&) {
     remove_old_signatures();
     replace_file(folder_.get(), std::string(kManifestFile), *manifest_);
     ended_ = true;
-    replace_file(folder_.get(), std::string(kVersionFile), version_text(version));
+    set_version(version);
     for (auto& [file, name] : signatures) file->keep(folder_.get(), name);
     tidy(version);
     sync_file(folder_.get(), path_);
@@ -250,6 +244,12 @@ std::optional<std::string> Destination::commit(const Item&) {
     throw e.add_context("dir:" + path_);
   }
   return std::nullopt;
+}
+
+void Destination::set_version(Version version) const {
+  const std::string name(kVersionFile), text = version_text(version);
+  if (read_all(open_regular_beneath(folder_.get(), name).get(), name, 4096) != text)
+    replace_file(folder_.get(), name, text);
 }
 
 void Destination::flush() const {

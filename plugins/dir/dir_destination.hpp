@@ -49,6 +49,7 @@ class Destination {
   bool verify(const std::string& file, const Digest& digest) const;
   void keep(StagedFile& file, const Name& name, std::int64_t size);
   Version needed_version() const;
+  void set_version(Version version) const;
   void flush() const;
   void name_for(Version version);
   void remove_old_signatures() const;

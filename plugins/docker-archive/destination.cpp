@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sealos/sdk/reuse.hpp"
 #include "support/oci_layout/media_types.hpp"
 
 namespace sealos::docker_archive {
@@ -122,7 +123,7 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
 /// A preview sees what could be carried over.
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   if (!preview_) return output().try_reuse(want);
-  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+  return sdk::first_reusable(want, [&](const Blob&, const Digest& digest) {
     return plain_ || !former_ ? std::nullopt : former_->blobs()->size(digest);
   });
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sealos/sdk/reuse.hpp"
 #include "support/compression/compression.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/layout_archive/archive_blobs.hpp"
@@ -68,7 +69,7 @@ Blob Destination::put_unpacked(const Blob& blob, std::unique_ptr<Stream> plain) 
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  return first_reusable(want, [&](const Blob& blob, const Digest& digest) {
+  return sdk::first_reusable(want, [&](const Blob& blob, const Digest& digest) {
     return paths_.contains(digest) ? std::optional(blob.size) : archive_.size_of(digest);
   });
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sealos/sdk/reuse.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
@@ -119,7 +120,7 @@ Blob Destination::put_blob(const Blob& blob, Stream& from) {
 /// A preview sees what could be carried over.
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
   if (!preview_) return output().try_reuse(want);
-  return first_reusable(want, [&](const Blob&, const Digest& digest) {
+  return sdk::first_reusable(want, [&](const Blob&, const Digest& digest) {
     return former_ == nullptr ? std::nullopt : former_->size(digest);
   });
 }

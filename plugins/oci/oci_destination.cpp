@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sealos/sdk/reuse.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/oci_layout/manifest_check.hpp"
 #include "support/oci_layout/media_types.hpp"
@@ -50,19 +51,12 @@ bool Destination::has(const Blob& blob) const {
 }
 
 std::optional<Blob> Destination::try_reuse(const Reuse& want) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (want.compression && blob.compression != want.compression) return std::nullopt;
-    if (!has(blob)) return std::nullopt;
-    writer_.use(*blob.digest);
-    Blob used = blob;
-    used.size = *layout_.blobs()->size(*blob.digest);
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
+  return sdk::first_reusable(
+      want, [&](const Blob& blob, const Digest& digest) -> std::optional<std::int64_t> {
+        if (!has(blob)) return std::nullopt;
+        writer_.use(digest);
+        return layout_.blobs()->size(digest);
+      });
 }
 
 void Destination::put_manifest(const std::optional<Digest>& instance, const Item& manifest) {

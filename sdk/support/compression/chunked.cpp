@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 #include <isa-l/crc64.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <functional>
-#include <new>
 
+#include "support/compression/chunk_compressor.hpp"
 #include "support/compression/chunked_tables.hpp"
 #include "support/compression/feed.hpp"
 #include "support/compression/pipeline.hpp"
 #include "support/compression/pool.hpp"
-#include "support/compression/zstd_context.hpp"
+#include "support/compression/rolling_sum.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/layer_tar/name_set.hpp"
 
@@ -22,51 +21,18 @@ namespace {
 
 constexpr size_t kBlock = 1 << 20;
 constexpr size_t kMostChunk = 1 << 20;
-// Chunks are small, so that a level above that of whole layers costs little memory; below this one
-// layers would be larger than what others make.
-constexpr int kUsualLevel = 7;
 /// Readers refuse tables that are longer than this once they are unpacked. What has no tables is
 /// read as a whole.
 constexpr std::uint64_t kMostTable = std::uint64_t{150} << 20;
 constexpr size_t kMostMembers = 1500000;  // far more than such a table has room for
-
-/// Says where content is cut: after about 64 KiB, at the same bytes whatever stands around them.
-/// The sum and its limit are those of the other writers of the format, so that the same content is
-/// cut in the same way and need not be fetched twice.
-class RollingSum {
- public:
-  /// How many of these bytes come before the next cut; cut: it is there, behind the last of them.
-  size_t scan(std::span<const std::byte> bytes, bool& cut) {
-    std::uint32_t s1 = s1_, s2 = s2_;
-    size_t n = 0;
-    cut = false;
-    while (n < bytes.size() && !cut) {
-      std::byte& slot = window_[at_++ % kWindow];
-      const auto out = std::to_integer<std::uint32_t>(slot);
-      slot = bytes[n++];
-      s1 += std::to_integer<std::uint32_t>(slot) - out;
-      s2 += s1 - kWindow * (out + kOffset);
-      cut = (s2 & 0xffff) == 0xffff;
-    }
-    s1_ = s1;
-    s2_ = s2;
-    return n;
-  }
-
- private:
-  static constexpr std::uint32_t kWindow = 64, kOffset = 31;
-  std::uint32_t s1_ = kWindow * kOffset, s2_ = kWindow * (kWindow - 1) * kOffset;
-  std::byte window_[kWindow] = {};
-  std::uint32_t at_ = 0;
-};
 
 /// One zstd frame: bytes of the tar between contents, or a piece of a file's content.
 struct Frame {
   size_t size = 0, packed = 0;
   bool content = false, last = false;
   std::optional<Json> file;   // with the first piece
-  std::string digest;         // with the last piece: of the whole content
-  std::string chunk_digest;   // if there is more than one piece
+  std::string digest;         // of the piece
+  std::string whole_digest;   // with the last of several pieces
   std::vector<Json> empties;  // members without content, whose headers stand here
 };
 
@@ -78,7 +44,7 @@ std::vector<Frame>& frames_of(Block& block) { return static_cast<Frames&>(*block
 
 class ChunkedWork final : public BlockWork {
  public:
-  ChunkedWork(std::unique_ptr<Stream> from, int level)
+  ChunkedWork(std::unique_ptr<Stream> from, std::optional<int> level)
       : feed_(std::move(from), stopped), level_(level) {}
 
   bool fill(Block& block) override;
@@ -96,8 +62,8 @@ class ChunkedWork final : public BlockWork {
   void take_member(Block& block);
   void take_rest(Block& block);
   void take_content(Block& block);
+  void end_piece(Frame& frame, std::span<const std::byte> bytes);
   void flush_segment();
-  ZstdCompressor make_context() const;
 
   // What fill alone uses.
   Feed feed_;
@@ -109,15 +75,15 @@ class ChunkedWork final : public BlockWork {
   TarEntry file_;
   std::int64_t left_ = 0;  // of the content of file_
   std::optional<Json> description_;
-  std::optional<Hasher> hasher_;
+  std::optional<Hasher> hasher_;  // of content that is in several pieces
   RollingSum sum_;
   std::uint64_t crc_ = 0;
   bool open_ = false;  // the last frame goes on
   bool first_ = true, rest_ = false, ended_ = false, describable_ = true;
 
-  const int level_;
+  const std::optional<int> level_;
   TarSplitWriter tar_split_;
-  Pool<ZstdCompressor> contexts_;
+  Pool<ChunkCompressor> compressors_;
 
   // What finish alone uses.
   TocWriter toc_;
@@ -213,7 +179,7 @@ void ChunkedWork::take_member(Block& block) {
   }
   left_ = file_.size;
   padding_ = (kTarBlock - static_cast<size_t>(file_.size) % kTarBlock) % kTarBlock;
-  hasher_.emplace();
+  hasher_.reset();
   sum_ = RollingSum();
   crc_ = 0;
 }
@@ -248,34 +214,29 @@ void ChunkedWork::take_content(Block& block) {
   bool cut = false;
   const size_t n = sum_.scan(ready.first(std::min<std::uint64_t>(ready.size(), most)), cut);
   const auto bytes = ready.first(n);
-  hasher_->update(bytes);
   crc_ = ::crc64_iso_refl(crc_, reinterpret_cast<const unsigned char*>(bytes.data()), n);
   feed_.take(n, block.in);
   size += n;
   left_ -= static_cast<std::int64_t>(n);
-  if (cut || size == kMostChunk) open_ = false;
-  if (left_ > 0) return;
+  if (!cut && size < kMostChunk && left_ > 0) return;
   open_ = false;
-  if (!describable_) return;
-  frames.back().last = true;
-  frames.back().digest = hasher_->finish().str();
-  tar_split_.file(file_.name, file_.size, crc_);
+  end_piece(frames.back(), block.in.bytes().last(size));
 }
 
-ZstdCompressor ChunkedWork::make_context() const {
-  ZstdCompressor made(ZSTD_createCCtx());
-  if (!made) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, level_);
-  // Chunks are at most 1 MiB, for which larger tables than these find next to nothing more.
-  if (level_ == kUsualLevel) {
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_hashLog, 17);
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_chainLog, 17);
+void ChunkedWork::end_piece(Frame& frame, std::span<const std::byte> bytes) {
+  if (!describable_) return;
+  frame.last = left_ == 0;
+  const bool alone = frame.file && frame.last;
+  if (!alone) {
+    if (!hasher_) hasher_.emplace();
+    hasher_->update(bytes);
+    if (frame.last) frame.whole_digest = hasher_->finish().str();
   }
-  return made;
+  if (frame.last) tar_split_.file(file_.name, file_.size, crc_);
 }
 
 void ChunkedWork::work(Block& block) {
-  ZstdCompressor context = contexts_.take([this] { return make_context(); });
+  ChunkCompressor compressor = compressors_.take([this] { return ChunkCompressor(level_); });
   std::span<const std::byte> in = block.in.bytes();
   size_t bound = 0;
   for (const Frame& frame : frames_of(block)) bound += ZSTD_compressBound(frame.size);
@@ -284,21 +245,14 @@ void ChunkedWork::work(Block& block) {
     const auto bytes = in.first(frame.size);
     in = in.subspan(frame.size);
     const auto room = block.out.room(ZSTD_compressBound(frame.size));
-    frame.packed =
-        ZSTD_compress2(context.get(), room.data(), room.size(), bytes.data(), bytes.size());
-    if (ZSTD_isError(frame.packed)) {
-      throw Error(Status::internal,
-                  fmt::format("compressing with zstd: {}", ZSTD_getErrorName(frame.packed)));
-    }
+    frame.packed = compressor.compress(bytes, room);
     block.out.grow(frame.packed);
-    const bool alone = frame.file && frame.last;
-    if (frame.content && !alone) {
-      Hasher hasher;
-      hasher.update(bytes);
-      frame.chunk_digest = hasher.finish().str();
-    }
+    if (!frame.content) continue;
+    Hasher hasher;
+    hasher.update(bytes);
+    frame.digest = hasher.finish().str();
   }
-  contexts_.give_back(std::move(context));
+  compressors_.give_back(std::move(compressor));
 }
 
 void ChunkedWork::finish(Block& block) {
@@ -312,8 +266,10 @@ void ChunkedWork::finish(Block& block) {
       current_ = std::move(frame.file);
       chunks_.clear();
     }
-    chunks_.push_back({begin, frame.size, std::move(frame.chunk_digest)});
-    if (frame.last) toc_.file(*std::move(current_), chunks_, frame.digest, offset_);
+    chunks_.push_back({begin, frame.size, std::move(frame.digest)});
+    if (!frame.last) continue;
+    const std::string& whole = chunks_.size() == 1 ? chunks_[0].digest : frame.whole_digest;
+    toc_.file(*std::move(current_), chunks_, whole, offset_);
   }
 }
 
@@ -352,10 +308,8 @@ class Chunked final : public ChunkedStream {
 
 std::unique_ptr<ChunkedStream> compress_chunked(std::unique_ptr<Stream> from,
                                                 const CompressOptions& options) {
-  CompressOptions used = options;
-  if (!used.level) used.level = compression::kUsualLevel;
-  const int level = checked_level(Compression::zstd, used);
-  auto work = std::make_unique<compression::ChunkedWork>(std::move(from), level);
+  if (options.level) checked_level(Compression::zstd, options);
+  auto work = std::make_unique<compression::ChunkedWork>(std::move(from), options.level);
   return std::make_unique<compression::Chunked>(std::move(work), options.threads);
 }
 

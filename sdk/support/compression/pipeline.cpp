@@ -7,7 +7,11 @@
 namespace sealos::compression {
 namespace {
 
-unsigned processors() { return std::max(1U, std::thread::hardware_concurrency()); }
+/// Asking the system takes a few calls of it, and start_thread asks for each block.
+unsigned processors() {
+  static const unsigned count = std::max(1U, std::thread::hardware_concurrency());
+  return count;
+}
 
 std::atomic<unsigned> threads_in_use = 0;
 

@@ -173,6 +173,28 @@ TEST_CASE("a server that takes no more bytes and closes is an error worth anothe
   CHECK(error.retryable());
 }
 
+TEST_CASE("streams of every length arrive as they are, in chunks and in one piece") {
+  HttpServer server([](Served& request) { request.reply(200, {}, request.read_body()); });
+  Client client({});
+  std::string text;
+  for (int i = 0; text.size() < 600'000; ++i) text += std::to_string(i);
+  constexpr size_t kPiece = 256 * 1024;
+  for (const size_t size :
+       {size_t{0}, size_t{1}, kPiece - 1, kPiece, kPiece + 1, 2 * kPiece, text.size()}) {
+    for (const bool chunked : {true, false}) {
+      CAPTURE(size);
+      CAPTURE(chunked);
+      const std::string sent = text.substr(0, size);
+      const auto stream = memory_stream(sent);
+      Request request = request_to(server, "/", "PUT");
+      request.stream = stream.get();
+      request.stream_size = chunked ? -1 : stream->size();
+      CHECK(client.send(request).read_all(1 << 20) == sent);
+    }
+  }
+  CHECK(server.connections() == 1);
+}
+
 TEST_CASE("a stream with another size than was said is not sent to its end") {
   std::atomic<bool> complete = false;
   HttpServer server([&](Served& request) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
 #include <vector>
 
@@ -23,16 +24,44 @@ Error garbage(const Wire& wire, std::string_view what) {
                fmt::format("{} does not answer as HTTP says: {}", wire.name(), printable(what)));
 }
 
-/// Fills as much of the room as the stream has; less only at its end.
-size_t fill_from(Stream& stream, std::span<std::byte> room) {
-  size_t have = 0;
-  while (have < room.size()) {
-    const size_t n = stream.read(room.subspan(have));
-    if (n == 0) break;
-    have += n;
+/// A piece of a body, with what stands around it on the wire, so that it goes out in one write: the
+/// server is not woken for a few bytes, and TLS makes no records of them.
+class Piece {
+ public:
+  Piece(size_t room, bool chunked) : bytes_(kHead + room + kTail.size()), chunked_(chunked) {}
+
+  size_t size() const { return size_; }
+  bool is_full() const { return size_ == room(); }
+  void clear() { size_ = 0; }
+
+  /// As much as there is room for; less only at the end of the stream.
+  void fill_from(Stream& stream) {
+    const std::span<std::byte> into = std::span(bytes_).subspan(kHead, room());
+    size_ = 0;
+    while (size_ < into.size()) {
+      const size_t n = stream.read(into.subspan(size_));
+      if (n == 0) break;
+      size_ += n;
+    }
   }
-  return have;
-}
+
+  std::span<const std::byte> framed() {
+    if (!chunked_) return std::span(bytes_).subspan(kHead, size_);
+    const std::string head = fmt::format("{:x}\r\n", size_);
+    std::memcpy(bytes_.data() + kHead - head.size(), head.data(), head.size());
+    std::memcpy(bytes_.data() + kHead + size_, kTail.data(), kTail.size());
+    return std::span(bytes_).subspan(kHead - head.size(), head.size() + size_ + kTail.size());
+  }
+
+ private:
+  static constexpr size_t kHead = 16 + 2;  // the digits of a size, and the end of their line
+  static constexpr std::string_view kTail = "\r\n";
+  size_t room() const { return bytes_.size() - kHead - kTail.size(); }
+
+  std::vector<std::byte> bytes_;
+  bool chunked_;
+  size_t size_ = 0;
+};
 
 void read_exactly(int file, std::span<std::byte> into) {
   while (!into.empty()) {
@@ -99,34 +128,30 @@ void Exchange::send(const Request& request, const std::string& target,
   reusable_ = sent == Wire::Sent::all;
 }
 
-Wire::Sent Exchange::send_piece(std::span<const std::byte> piece, bool chunked) {
+Wire::Sent Exchange::send_piece(std::span<const std::byte> piece) {
   throttle(static_cast<std::int64_t>(piece.size()));
-  if (!chunked) return wire().write(piece);
-  if (wire().write(fmt::format("{:x}\r\n", piece.size())) == Wire::Sent::answered ||
-      wire().write(piece) == Wire::Sent::answered)
-    return Wire::Sent::answered;
-  return wire().write("\r\n");
+  return wire().write(piece);
 }
 
 /// One piece is always held back until the stream has given another one or its good end.
 Wire::Sent Exchange::send_stream(const Request& request) {
   const bool chunked = request.stream_size < 0;
-  std::vector<std::byte> held(piece()), next(piece());
-  size_t holds = fill_from(*request.stream, held);
+  Piece held(piece(), chunked), next(piece(), chunked);
+  held.fill_from(*request.stream);
   std::int64_t total = 0;
-  while (holds > 0) {
-    const size_t comes = holds < held.size() ? 0 : fill_from(*request.stream, next);
-    total += static_cast<std::int64_t>(holds);
+  while (held.size() > 0) {
+    next.clear();
+    if (held.is_full()) next.fill_from(*request.stream);
+    total += static_cast<std::int64_t>(held.size());
+    const bool last = next.size() == 0;
     const bool bad_size =
-        !chunked && (total > request.stream_size || (comes == 0 && total != request.stream_size));
+        !chunked && (total > request.stream_size || (last && total != request.stream_size));
     if (bad_size)
       throw Error(Status::corrupt,
                   fmt::format("the blob does not have {} bytes, as was said", request.stream_size));
-    if (send_piece(std::span(held).first(holds), chunked) == Wire::Sent::answered)
-      return Wire::Sent::answered;
+    if (send_piece(held.framed()) == Wire::Sent::answered) return Wire::Sent::answered;
     if (request.sent) request.sent(total);
     std::swap(held, next);
-    holds = comes;
   }
   if (!chunked && total != request.stream_size)
     throw Error(Status::corrupt, "the blob is empty, and should not be");
@@ -146,7 +171,7 @@ Wire::Sent Exchange::send_file(const Request& request) {
     if (request.stream->read(more) != 0)
       throw Error(Status::corrupt, "the blob is longer than it should be");
   }
-  const Wire::Sent sent = send_piece(last, false);
+  const Wire::Sent sent = send_piece(last);
   if (sent == Wire::Sent::all && request.sent) request.sent(request.stream_size);
   return sent;
 }
@@ -160,9 +185,9 @@ Wire::Sent Exchange::send_rest_of_file(const Request& request, std::int64_t size
     if (in_kernel) throttle(step);
     if (!in_kernel)
       read_exactly(request.stream->fd(), std::span(buffer).first(static_cast<size_t>(step)));
-    const Wire::Sent sent =
-        in_kernel ? wire().send_file(request.stream->fd(), step)
-                  : send_piece(std::span(buffer).first(static_cast<size_t>(step)), false);
+    const Wire::Sent sent = in_kernel
+                                ? wire().send_file(request.stream->fd(), step)
+                                : send_piece(std::span(buffer).first(static_cast<size_t>(step)));
     if (sent == Wire::Sent::answered) return sent;
     done += step;
     if (request.sent) request.sent(done);

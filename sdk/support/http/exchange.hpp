@@ -38,7 +38,7 @@ class Exchange {
   Wire::Sent send_rest_of_file(const Request& request, std::int64_t size);
   void throttle(std::int64_t bytes);
   size_t piece() const;
-  Wire::Sent send_piece(std::span<const std::byte> piece, bool chunked);
+  Wire::Sent send_piece(std::span<const std::byte> piece);
   std::string read_head();
   void set_framing(const Request& request, Response& response);
   void next_chunk();

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "sealos/ext/draft/ordered_blobs.h"
+#include "sealos/sdk/reuse.hpp"
 
 namespace sealos {
 namespace {
@@ -131,7 +132,7 @@ const void* ArchiveOutput::extension(const char* id) const {
 }
 
 std::optional<Blob> ArchiveOutput::try_reuse(const Reuse& want) {
-  return first_reusable(
+  return sdk::first_reusable(
       want, [&](const Blob& blob, const Digest& digest) { return find_size(blob, digest); });
 }
 

@@ -229,23 +229,4 @@ void ArchiveWriter::copy_in_order(int archive, int to) const {
   }
 }
 
-std::optional<Blob> first_reusable(
-    const Reuse& want,
-    const std::function<std::optional<std::int64_t>(const Blob&, const Digest&)>& find) {
-  const auto use = [&](const Blob& blob) -> std::optional<Blob> {
-    if (!blob.digest || (want.compression && blob.compression != want.compression))
-      return std::nullopt;
-    const auto size = find(blob, *blob.digest);
-    if (!size || (blob.size >= 0 && *size != blob.size)) return std::nullopt;
-    Blob used = blob;
-    used.size = *size;
-    return used;
-  };
-  if (auto used = use(want.blob)) return used;
-  for (const Blob& candidate : want.candidates) {
-    if (auto used = use(candidate)) return used;
-  }
-  return std::nullopt;
-}
-
 }  // namespace sealos

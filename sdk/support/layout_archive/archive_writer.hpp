@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -88,11 +87,5 @@ class ArchiveWriter {
   std::map<Turn, Piece> pieces_;               // what is in a seekable file
   Turn next_ = 0;
 };
-
-/// What a destination is asked for, or the first of the candidates, that has the compression which
-/// is required and whose size `find` knows.
-std::optional<Blob> first_reusable(
-    const Reuse& want,
-    const std::function<std::optional<std::int64_t>(const Blob& blob, const Digest& digest)>& find);
 
 }  // namespace sealos
