@@ -174,3 +174,21 @@ TEST_CASE_FIXTURE(OrderedFixture, "a layer that is tried again keeps its turn") 
   check_arrived();
   CHECK(sizes() == std::vector<std::int64_t>{5000, 5001, 5002});
 }
+
+TEST_CASE_FIXTURE(OrderedFixture, "a layer that fails half-way is put again at the size it says") {
+  for (unsigned i = 0; i < 3; ++i) plain.push_back(noise(5000 + i, i));
+  request.retry.count = 1;
+  std::vector<std::string> packed;
+  for (const std::string& layer : plain) packed.push_back(gzip(layer));
+  add_image(packed);
+  std::atomic<int> fails = 1;
+  to.after_first_read = [&](const Blob& blob) {
+    if (blob.size == 5000 && fails-- > 0) throw Error(Status::unavailable, "busy").set_retryable();
+  };
+  copy();
+  check_arrived();
+  auto put = sizes();
+  CHECK(put.front() == 5000);
+  std::sort(put.begin(), put.end());
+  CHECK(put == std::vector<std::int64_t>{5000, 5000, 5001, 5002});
+}

@@ -36,15 +36,16 @@ class Turn {
   }
   /// By the task's own thread, or one that it waits for.
   void pass() {
-    if (turns_ != nullptr) turns_->pass(position_);
-    turns_ = nullptr;
+    if (turns_ != nullptr && !passed_) turns_->pass(position_);
+    passed_ = true;
   }
-  /// Whether others wait for it.
+  /// Whether there are turns at all.
   bool matters() const { return turns_ != nullptr; }
 
  private:
-  Turns* turns_;
+  Turns* const turns_;
   const size_t position_;
+  bool passed_ = false;
 };
 
 }  // namespace sealos
