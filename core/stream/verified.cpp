@@ -58,10 +58,10 @@ class Checker {
   std::int64_t seen_ = 0;
 };
 
-/// One read, hashed in the reader's thread.
+/// One read, hashed in the reader's thread; of no more than the processor still has at hand.
 size_t read_checked(Stream& from, Checker& checker, std::span<std::byte> into, bool& ended) {
   if (ended) return 0;
-  const size_t n = from.read(into);
+  const size_t n = from.read(into.first(std::min(into.size(), kBufferSize)));
   if (n > 0) {
     checker.take(into.first(n));
   } else {

@@ -255,6 +255,7 @@ ROUTES = {
     "oci-dir": (lambda b: b.gzip, Bench.new_dir, NONE),
     "oci-registry": (lambda b: b.gzip, Bench.new_repository, NONE),
     "registry-dir": (lambda b: b.in_registry, Bench.new_dir, NONE),
+    "registry-oci": (lambda b: b.in_registry, Bench.new_oci, NONE),
     "registry-registry": (lambda b: b.in_registry, Bench.other_repository, NONE),
     "oci-daemon": (lambda b: b.gzip, Bench.new_in_daemon, NONE),
 }

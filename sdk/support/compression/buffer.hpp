@@ -4,10 +4,36 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <span>
+#include <utility>
 
 namespace sealos::compression {
+
+/// Bytes that are not cleared first. What is large comes from the system in huge pages where it
+/// has them, and goes back to it: compressors look back to anywhere in their window, and a fresh
+/// block costs a few page faults in place of thousands. For zstd that is a tenth of the time.
+class RawBytes {
+ public:
+  RawBytes() = default;
+  /// Throws std::bad_alloc.
+  explicit RawBytes(size_t size);
+  RawBytes(RawBytes&& other) noexcept { swap(other); }
+  RawBytes& operator=(RawBytes&& other) noexcept {
+    RawBytes(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~RawBytes();
+
+  std::byte* get() const { return bytes_; }
+  void swap(RawBytes& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(mapped_, other.mapped_);
+  }
+
+ private:
+  std::byte* bytes_ = nullptr;
+  size_t mapped_ = 0;  // 0: from the heap
+};
 
 class Buffer {
  public:
@@ -21,7 +47,7 @@ class Buffer {
   std::span<std::byte> room(size_t more) {
     if (capacity_ - size_ < more) {
       const size_t capacity = std::max(size_ + more, size_ == 0 ? 0 : capacity_ + capacity_ / 2);
-      auto data = std::make_unique_for_overwrite<std::byte[]>(capacity);
+      RawBytes data(capacity);
       if (size_ != 0) std::memcpy(data.get(), data_.get(), size_);
       data_ = std::move(data);
       capacity_ = capacity;
@@ -37,7 +63,7 @@ class Buffer {
   }
 
  private:
-  std::unique_ptr<std::byte[]> data_;
+  RawBytes data_;
   size_t size_ = 0, capacity_ = 0;
 };
 
