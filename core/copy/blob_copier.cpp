@@ -8,6 +8,7 @@
 
 #include "core/copy/layer_watch.hpp"
 #include "core/copy/recoder.hpp"
+#include "core/copy/said_size.hpp"
 #include "core/stream/verified.hpp"
 #include "support/file/file_stream.hpp"
 
@@ -15,13 +16,14 @@ namespace sealos {
 namespace {
 
 /// Remembers what a source threw while a destination was reading it, so that the failure is blamed
-/// on the source though it surfaces in put_blob.
+/// on the source though it surfaces in put_blob. Whoever reads it has the blob's place.
 class BlameStream final : public Stream {
  public:
-  BlameStream(Recoder& from, std::optional<Error>& failure)
-      : from_(from.stream()), failure_(failure) {}
+  BlameStream(Recoder& from, std::optional<Error>& failure, Turn* turn)
+      : from_(from.stream()), failure_(failure), turn_(turn) {}
 
   size_t read(std::span<std::byte> into) override {
+    if (turn_ != nullptr) turn_->pass();
     try {
       return from_.read(into);
     } catch (const Error& e) {
@@ -35,6 +37,7 @@ class BlameStream final : public Stream {
  private:
   Stream& from_;
   std::optional<Error>& failure_;
+  Turn* const turn_;  // nullptr: not before the whole blob is there
 };
 
 CopyError blame(Error e, Side side, const std::string& doing) {
@@ -96,7 +99,20 @@ std::unique_ptr<Stream> BlobCopier::open(const BlobStep& step, const std::string
 }
 
 Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
-                     std::atomic<std::int64_t>& read) {
+                     std::atomic<std::int64_t>& read, Turn& turn) {
+  BlobStep first = step;
+  auto stored = put_once(number, first, config, report, read, turn, turn.matters());
+  if (stored) {
+    step = std::move(first);
+    return *std::move(stored);
+  }
+  return put_once(number, step, config, report, read, turn, false).value();
+}
+
+/// by_said_size: the destination is told a size that may be wrong; nullopt: it was.
+std::optional<Blob> BlobCopier::put_once(size_t number, BlobStep& step, const std::string* config,
+                                         BlobReport& report, std::atomic<std::int64_t>& read,
+                                         Turn& turn, bool by_said_size) {
   std::optional<Error> source_failure;
   Expectation expected;
   expected.digest = step.from.digest;
@@ -115,6 +131,8 @@ Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, B
     } catch (Error& e) {
       throw blame(e, Side::source, "reading");
     }
+    std::optional<std::int64_t> said;
+    if (by_said_size) said = said_size(source_, step, *stream);
     // Before what uses it.
     const auto scanner = watch_ == nullptr ? nullptr : watch_->scanner_for(step);
     std::optional<Recoder> recoder;
@@ -128,8 +146,18 @@ Blob BlobCopier::put(size_t number, BlobStep& step, const std::string* config, B
       throw blame(e, Side::source, "reading " + name_of(step));
     }
     step = recoder->step();
-    BlameStream blamed(*recoder, source_failure);
-    Blob stored = destination_.put_blob(announced(step), blamed);
+    Blob blob = announced(step);
+    if (blob.size >= 0 || step.recode != Recode::decompress || !blob.digest) said.reset();
+    if (said) blob.size = *said;
+    BlameStream blamed(*recoder, source_failure, blob.size >= 0 ? &turn : nullptr);
+    SaidSizeStream sized(blamed, blob.size);
+    Blob stored;
+    try {
+      stored = destination_.put_blob(blob, said ? static_cast<Stream&>(sized) : blamed);
+    } catch (const Error&) {
+      if (!sized.was_wrong()) throw;
+      return std::nullopt;
+    }
     stored.annotations = recoder->annotations();
     if (step.layer) stored.compression = recoder->compression();
     report.plain = recoder->plain_digest();
@@ -206,7 +234,9 @@ BlobReport BlobCopier::preview(const BlobStep& step) {
   return report;
 }
 
-BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config) {
+BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::string* config,
+                            Turn& turn) {
+  turn.wait();
   const auto start = std::chrono::steady_clock::now();
   BlobReport report = begin(step);
   std::atomic<std::int64_t> read = 0;
@@ -232,7 +262,7 @@ BlobReport BlobCopier::copy(size_t number, const BlobStep& step, const std::stri
       if (!stored && step.must_reuse) refuse_other_form(step);
       if (!stored) {
         done = step;
-        stored = put(number, done, config, report, read);
+        stored = put(number, done, config, report, read, turn);
         report.recoded = changes_bytes(done);
         report.why = done.why;
       }

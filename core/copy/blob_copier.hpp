@@ -7,6 +7,7 @@
 #include "core/copy/copy.hpp"
 #include "core/copy/plan.hpp"
 #include "core/copy/reuse_finder.hpp"
+#include "core/copy/turns.hpp"
 #include "core/host/destination.hpp"
 #include "core/host/source.hpp"
 
@@ -29,8 +30,9 @@ class BlobCopier {
         recipients_(recipients),
         watch_(watch) {}
 
-  /// Throws CopyError. `number` is for progress; `config` are the bytes of a config.
-  BlobReport copy(size_t number, const BlobStep& step, const std::string* config);
+  /// Throws CopyError. `number` is for progress; `config` are the bytes of a config. Waits for its
+  /// turn, and passes it on as soon as the destination can take another blob.
+  BlobReport copy(size_t number, const BlobStep& step, const std::string* config, Turn& turn);
 
   /// What copy would do, found out without writing. Throws CopyError.
   BlobReport preview(const BlobStep& step);
@@ -41,7 +43,10 @@ class BlobCopier {
   std::optional<Blob> find_there(const BlobStep& step, BlobReport& report);
   /// Sets `step` to what was done, which may be another thing than was planned.
   Blob put(size_t number, BlobStep& step, const std::string* config, BlobReport& report,
-           std::atomic<std::int64_t>& read);
+           std::atomic<std::int64_t>& read, Turn& turn);
+  std::optional<Blob> put_once(size_t number, BlobStep& step, const std::string* config,
+                               BlobReport& report, std::atomic<std::int64_t>& read, Turn& turn,
+                               bool by_said_size);
   std::unique_ptr<Stream> open(const BlobStep& step, const std::string* config);
   void wait_before_retry(unsigned attempt, const Error& why);
 

@@ -53,7 +53,7 @@ class CopyJob {
     const auto configs = std::find_if(tasks_.begin(), tasks_.end(),
                                       [](const BlobTask& task) { return task.config != nullptr; });
     std::vector<BlobTask> layers(tasks_.begin(), configs);
-    if (session_.workers() > 1) {
+    if (session_.workers() > 1 && !session_.destination()->ordered()) {
       // The longest first, so that no big one is left alone at the end.
       std::stable_sort(layers.begin(), layers.end(), [](const BlobTask& a, const BlobTask& b) {
         return a.step->from.size > b.step->from.size;
@@ -72,17 +72,21 @@ class CopyJob {
   }
 
   void run_blobs(BlobCopier& copier, const std::vector<BlobTask>& tasks) {
+    const unsigned workers = session_.workers();
+    Turns turns;
+    Turns* const wanted = workers > 1 && session_.destination()->ordered() ? &turns : nullptr;
     std::mutex mutex;
     std::vector<std::function<void()>> calls;
     for (const BlobTask& task : tasks) {
       const size_t number = started_++;
-      calls.push_back([&, number] {
-        BlobReport report = copier.copy(number, *task.step, task.config);
+      calls.push_back([&, number, position = calls.size()] {
+        Turn turn(wanted, position);
+        BlobReport report = copier.copy(number, *task.step, task.config, turn);
         const std::lock_guard lock(mutex);
         results_.emplace(task.key, std::move(report));
       });
     }
-    run_all(calls, session_.workers(), cancel_);
+    run_all(calls, workers, cancel_);
   }
 
   CopyReport write_manifests() {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -12,6 +13,7 @@
 
 #include "core/copy/copy.hpp"
 #include "core/manifest/manifest.hpp"
+#include "sealos/ext/draft/ordered_blobs.h"
 #include "sealos/sdk/plugin.hpp"
 #include "support/digest/hasher.hpp"
 #include "support/file/file_stream.hpp"
@@ -35,6 +37,10 @@ struct Place {
   std::map<std::string, std::string> attached;  // digests, by "kind subject"
   bool list_fails = false;
   std::map<std::string, int> opened_layers;  // how often each blob was read
+  bool no_parts = false;                     // only whole blobs can be read
+  bool ordered = false;                      // takes blobs in turns
+  std::vector<Blob> begun;                   // what came to be put, in this order
+  std::function<void(const Blob&)> after_first_read;
   std::mutex mutex;
 };
 inline std::map<std::string, Place>* places;
@@ -67,7 +73,7 @@ struct MemorySource {
     const auto at = place.signatures.find(instance ? instance->str() : "");
     return at == place.signatures.end() ? std::vector<Item>() : at->second;
   }
-  std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t, std::int64_t) {
+  std::unique_ptr<Stream> open_blob(const Blob& blob, std::int64_t offset, std::int64_t length) {
     if (!blob.is_config() && place.fail_reads > 0) {
       --place.fail_reads;
       throw Error(Status::unavailable, "busy").set_retryable();
@@ -78,6 +84,10 @@ struct MemorySource {
       const std::lock_guard lock(place.mutex);
       ++place.opened_layers[at->first];
     }
+    if (length >= 0 && place.no_parts) throw Error(Status::unsupported, "only the whole");
+    if (length >= 0)
+      return memory_stream(
+          at->second.substr(static_cast<size_t>(offset), static_cast<size_t>(length)));
     return memory_stream(place.cut == at->first ? at->second.substr(1) : at->second);
   }
   static std::string describe(const std::string& digest, const std::string& manifest) {
@@ -102,14 +112,25 @@ struct MemorySource {
 };
 
 struct MemoryDestination {
-  static constexpr std::uint32_t kFlags = SEALOS_PARALLEL;
   Place& place;
   sdk::Intent intent;
+  std::uint32_t flags() const { return place.ordered ? 0 : SEALOS_PARALLEL; }
+  const void* get_extension(const char* id) const {
+    static constexpr sealos_ordered_blobs kOrdered{sizeof(sealos_ordered_blobs), 0};
+    return place.ordered && std::string_view(id) == SEALOS_ORDERED_BLOBS ? &kOrdered : nullptr;
+  }
   std::vector<std::string> manifest_types() const { return place.types; }
   LayerCompression compression() const { return place.compression; }
   Blob put_blob(const Blob& blob, Stream& from) {
     if (intent == sdk::Intent::preview) throw Error(Status::internal, "a preview was written to");
-    const std::string bytes = read_stream(from, 1 << 26, "blob");
+    {
+      const std::lock_guard lock(place.mutex);
+      place.begun.push_back(blob);
+    }
+    std::string bytes(1, '\0');
+    bytes.resize(from.read(std::as_writable_bytes(std::span(bytes))));
+    if (place.after_first_read) place.after_first_read(blob);
+    bytes += read_stream(from, 1 << 26, "blob");
     Blob stored = blob;
     stored.digest = digest_of(bytes);
     stored.size = static_cast<std::int64_t>(bytes.size());

@@ -364,7 +364,7 @@ std::vector<BlobTask> CopySession::tasks() const {
 }
 
 unsigned CopySession::workers() const {
-  if (!source_->parallel() || !destination_->parallel()) return 1;
+  if (!source_->parallel() || !(destination_->parallel() || destination_->ordered())) return 1;
   // One layer is compressed on every processor, so that more at a time than there are processors
   // would cost memory alone.
   const unsigned enough = std::max(2U, std::thread::hardware_concurrency());

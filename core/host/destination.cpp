@@ -4,6 +4,7 @@
 
 #include "core/host/checked.hpp"
 #include "core/host/listed_referrers.hpp"
+#include "sealos/ext/draft/ordered_blobs.h"
 
 namespace sealos {
 namespace {
@@ -47,6 +48,12 @@ Destination::Destination(sealos_destination* c, std::string plugin)
 Destination::~Destination() {
   const InPlugin here(plugin_);
   c_.reset();
+}
+
+bool Destination::ordered() const {
+  if (c_->get_extension == nullptr || parallel()) return false;
+  return contained(plugin_, "get_extension",
+                   [&] { return c_->get_extension(c_.get(), SEALOS_ORDERED_BLOBS); }) != nullptr;
 }
 
 std::vector<std::string> Destination::manifest_types() const {

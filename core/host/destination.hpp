@@ -15,8 +15,8 @@
 
 namespace sealos {
 
-/// Owns a sealos_destination. put_blob and try_reuse may run concurrently only if parallel();
-/// the rest never.
+/// Owns a sealos_destination. put_blob and try_reuse may run concurrently only if parallel(),
+/// or ordered(); the rest never.
 class Destination {
  public:
   /// Takes ownership; throws SEALOS_INTERNAL where the object breaks the contract.
@@ -25,6 +25,8 @@ class Destination {
 
   std::uint32_t flags() const { return c_->flags; }
   bool parallel() const { return (c_->flags & SEALOS_PARALLEL) != 0; }
+  /// Whether they may run concurrently in turns, as SEALOS_ORDERED_BLOBS says.
+  bool ordered() const;
   /// Best first; empty: any.
   std::vector<std::string> manifest_types() const;
   LayerCompression compression() const;

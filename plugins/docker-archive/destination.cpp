@@ -108,8 +108,7 @@ void Destination::check_layer(const Blob& blob) {
                             unpacked_by_all ? "" : ", compressed with " + printable(compression)));
   }
   const bool zstd = compression == "zstd" || type.ends_with("zstd");
-  if (!zstd || plain_ || warned_zstd_) return;
-  warned_zstd_ = true;
+  if (!zstd || plain_ || warned_zstd_.exchange(true)) return;
   host_.warn(
       "layers compressed with zstd can be loaded by Docker 23 and newer only; "
       "--compression-format gzip recodes them, docker-archive.decompress=true stores them "

@@ -1,6 +1,7 @@
 // Writes images as a Docker archive, in one pass.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,6 +32,9 @@ class Destination {
   void put_manifest(const std::optional<Digest>& instance, const Item& manifest);
   std::optional<std::string> commit(const Item& top);
   void abort() { output_.reset(); }
+  const void* get_extension(const char* id) const {
+    return output_ == nullptr ? nullptr : output_->extension(id);
+  }
 
  private:
   void open_former(const ArchiveTarget& target, Existing wish);
@@ -48,7 +52,7 @@ class Destination {
   oci_layout::LayoutIndex index_;
   std::unique_ptr<ArchiveOutput> output_;  // none in a preview
   ImageDescription image_;
-  bool warned_zstd_ = false;
+  std::atomic<bool> warned_zstd_ = false;
 };
 
 }  // namespace sealos::docker_archive

@@ -35,6 +35,9 @@ class Destination {
                                        const std::optional<std::string>& artifact_type) const;
   std::optional<std::string> commit(const Item& top);
   void abort() { output_.reset(); }
+  const void* get_extension(const char* id) const {
+    return output_ == nullptr ? nullptr : output_->extension(id);
+  }
 
  private:
   void open_former(const ArchiveTarget& target, Existing wish);

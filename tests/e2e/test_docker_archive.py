@@ -1,5 +1,7 @@
 """docker-archive: judged by dockerd, podman and skopeo; pipes, several images, adding and replacing, and broken ones."""
 
+import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -309,6 +311,64 @@ class Writing(Archives):
             result, peak_kib = self.sealos_measured("push", "-q", *flags, *REPLACE, "oci:%s:1" % large.folder, self.archive(name) + ":app:1")
             if not environment.SANITIZED:
                 self.assertLess(peak_kib, 64 << 10, result)
+
+
+class SeveralLayers(WithDocker):
+    """Layers of the plain form are written beside each other, at the size that their last bytes say."""
+
+    def several(self, *damaged):
+        """An image with layers of every kind; damaged: packed layers that follow."""
+        layout = layouts.Layout(self.path("several"))
+        layers = [*layouts.small_layers(layout), *layouts.small_layers(layout, "zstd", seed=3),
+                  *layouts.small_layers(layout, "", seed=5), self.two_members(layout), *layouts.small_layers(layout, seed=7)]
+        layout.tag("1", layout.add_image(layers))
+        for packed, diff_id in damaged:
+            layers.insert(2, (layout.add_blob(packed, layouts.LAYER + "+gzip"), diff_id))
+        if damaged:
+            layout.tag("damaged", layout.add_image(layers))
+        return "oci:%s:" % layout.folder, [diff_id for _, diff_id in layers]
+
+    @staticmethod
+    def two_members(layout):
+        """A layer whose last four bytes say less than there is, and still a likely size."""
+        plain, diff_id = layout.add_layer(lambda tar: tar.big_file("members", 9, 900_000, random_share=0.1), "")
+        with open(layout.blob_path(plain["digest"]), "rb") as file:
+            data = file.read()
+        packed = gzip.compress(data[:200_000], mtime=0) + gzip.compress(data[200_000:], mtime=0)
+        assert len(packed) < len(data) - 200_000
+        return layout.add_blob(packed, layouts.LAYER + "+gzip"), diff_id
+
+    def test_the_same_bytes_as_one_by_one(self):
+        source, diff_ids = self.several()
+        for flags in (PLAIN, (), ("-o", "docker-archive.decompress=true")):
+            with self.subTest(flags=flags):
+                piped = self.pipe(*flags, source + "1", "docker-archive:-:app:1")
+                self.assertEqual(piped.returncode, 0, piped)
+                for _ in range(3):
+                    self.write(*flags, *REPLACE, source=source + "1")
+                    with open(self.path("a.tar"), "rb") as file:
+                        self.assertEqual(hashlib.sha256(file.read()).digest(), hashlib.sha256(piped.stdout).digest())
+        self.write(*PLAIN, *REPLACE, source=source + "1")
+        self.load()
+        self.assertEqual(self.dockerd.layers("app:1"), diff_ids)
+        process.check("skopeo", "copy", "-q", self.archive() + ":app:1", "oci:%s:x" % self.path("skopeo"))
+        self.assertEqual(stored.in_oci(self.path("skopeo"), "x").diff_ids()[0], diff_ids)
+
+    def test_a_layer_that_is_not_right_leaves_the_old_file(self):
+        plain = b"x" * 600_000
+        whole = gzip.compress(plain, mtime=0)
+        diff_id = "sha256:" + hashlib.sha256(plain).hexdigest()
+        self.write(*PLAIN)
+        with open(self.path("a.tar"), "rb") as file:
+            before = file.read()
+        for packed, diff in ((whole[:300], diff_id), (whole, "sha256:" + 64 * "0"), (whole[:-4] + b"\xff\xff\x0f\0", diff_id)):
+            source, _ = self.several((packed, diff))
+            result = self.sealos("push", "-q", *PLAIN, *REPLACE, source + "damaged", self.archive() + ":app:1")
+            self.assert_refused(result, process.CORRUPT, "sha256:" + hashlib.sha256(packed).hexdigest()[:12])
+            with open(self.path("a.tar"), "rb") as file:
+                self.assertEqual(file.read(), before)
+            self.assertEqual([name for name in os.listdir(self.folder) if name.startswith(".")], [])
+            shutil.rmtree(self.path("several"))
 
 
 class Broken(Archives):

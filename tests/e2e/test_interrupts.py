@@ -8,7 +8,7 @@ from support import environment, hostile, layouts, process, stored
 from support.case import Case, main, tree
 
 environment.need("skopeo")
-environment.need_plugins("oci", "dir", "docker")
+environment.need_plugins("oci", "dir", "docker", "docker-archive")
 
 LOOSE = ["-q", "--tls-verify=false"]
 
@@ -50,8 +50,9 @@ class Interrupts(Case):
         self.go_on.wait(60)
         return request.wfile.write(data[len(data) // 2:])
 
-    def interrupted(self, source, destination, number):
-        running = self.start_sealos("push", *LOOSE, source, destination)
+    def interrupted(self, *arguments):
+        *arguments, number = arguments
+        running = self.start_sealos("push", *LOOSE, *arguments)
         self.assertTrue(self.stuck.wait(60), "the copy did not get that far")
         running.signal(number)
         return running.wait(20)
@@ -75,6 +76,16 @@ class Interrupts(Case):
                     self.assertLessEqual(len(result.lines), 1, result)
                     self.assertLess(result.seconds, 15)
                     self.assertEqual(tree(folder), before)
+
+    def test_sigint_leaves_the_archive_that_would_be_replaced(self):
+        flags = ("-o", "docker-archive.format=plain", "-o", "docker-archive.existing=replace")
+        os.mkdir(self.path("archives"))
+        archive = "docker-archive:%s:app:1" % self.path("archives/a.tar")
+        self.push(*flags, "oci:%s:1" % layouts.small_image(self.path("old")).folder, archive)
+        before = tree(self.path("archives"))
+        result = self.interrupted(*flags, self.remote, archive, signal.SIGINT)
+        self.assertEqual(result.code, process.INTERRUPTED, result)
+        self.assertEqual(tree(self.path("archives")), before)
 
     def test_sigint_while_uploading_puts_no_manifest(self):
         result = self.interrupted("oci:%s:1" % self.layout.folder, self.remote, signal.SIGINT)

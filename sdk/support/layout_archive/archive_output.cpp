@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 
+#include "sealos/ext/draft/ordered_blobs.h"
 #include "sealos/sdk/reuse.hpp"
 
 namespace sealos {
@@ -109,12 +111,24 @@ ArchiveOutput::ArchiveOutput(const sdk::Host& host, ArchiveTarget target, unsign
       throw Error(Status::invalid, "an archive is not written to a terminal");
   } else {
     folder_ = target_.open_folder();
-    file_ = std::make_unique<StagedFile>(folder_.get());
-    struct stat st;
-    if (::stat(target_.path().c_str(), &st) == 0) ::fchmod(file_->fd(), st.st_mode & 07777);
+    file_ = stage();
   }
   sink_ = std::make_unique<FileSink>(file_ ? file_->fd() : pipe_.get(), target_.path());
   writer_ = std::make_unique<ArchiveWriter>(*sink_, time, mode, host.temp_dir());
+}
+
+/// With the mode of the file that is there.
+std::unique_ptr<StagedFile> ArchiveOutput::stage() const {
+  auto file = std::make_unique<StagedFile>(folder_.get());
+  struct stat st;
+  if (::stat(target_.path().c_str(), &st) == 0) ::fchmod(file->fd(), st.st_mode & 07777);
+  return file;
+}
+
+const void* ArchiveOutput::extension(const char* id) const {
+  static constexpr sealos_ordered_blobs kOrdered{sizeof(sealos_ordered_blobs), 0};
+  const bool known = std::strcmp(id, SEALOS_ORDERED_BLOBS) == 0 && writer_->takes_several();
+  return known ? &kOrdered : nullptr;
 }
 
 std::optional<Blob> ArchiveOutput::try_reuse(const Reuse& want) {
@@ -148,6 +162,11 @@ void ArchiveOutput::carry_over(const Digest& digest) {
 void ArchiveOutput::commit() {
   writer_->finish();
   if (!file_) return;
+  if (!writer_->in_order()) {
+    auto ordered = stage();
+    writer_->copy_in_order(file_->fd(), ordered->fd());
+    file_ = std::move(ordered);
+  }
   sync_file(file_->fd(), target_.path());
   // Others that replace archives here wait; those that have done so meanwhile are noticed.
   ::flock(folder_.get(), LOCK_EX);

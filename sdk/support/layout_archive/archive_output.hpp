@@ -54,7 +54,8 @@ enum class Existing { unsaid, add, replace, refuse };
 /// The value of an option; throws SEALOS_INVALID for another than add, replace and refuse.
 Existing existing_wish(const sdk::Host& host, const char* option);
 
-/// Not for concurrent use. What is not committed leaves no file; a pipe gets no end of the archive.
+/// For concurrent use as writer() is, and try_reuse() in the same turns. What is not committed
+/// leaves no file; a pipe gets no end of the archive.
 class ArchiveOutput {
  public:
   /// mode: of the members. Blobs of `former`, which may be nullptr, can be carried over.
@@ -62,6 +63,8 @@ class ArchiveOutput {
                 std::shared_ptr<const ArchiveBlobs> former);
 
   ArchiveWriter& writer() { return *writer_; }
+  /// SEALOS_ORDERED_BLOBS, for a destination that puts blobs by writer() and try_reuse() alone.
+  const void* extension(const char* id) const;
   /// Finds blobs that are written, and those of the former archive, which are then carried over.
   std::optional<Blob> try_reuse(const Reuse& want);
   /// Copies a blob of the former archive, if it has it and it is not here yet.
@@ -73,6 +76,7 @@ class ArchiveOutput {
   void commit();
 
  private:
+  std::unique_ptr<StagedFile> stage() const;
   std::optional<std::int64_t> find_size(const Blob& blob, const Digest& digest);
 
   sdk::Host host_;

@@ -21,7 +21,36 @@ namespace {
 
 constexpr std::int64_t kPiece = 256 * 1024;
 
+std::string zeros(std::int64_t count) { return std::string(static_cast<size_t>(count), '\0'); }
+
+[[noreturn]] void throw_wrong_size(const std::string& name, std::int64_t size) {
+  throw Error(Status::corrupt, fmt::format("{} does not have the {} bytes it should", name, size));
+}
+
+/// Never more bytes than there is room for, whatever the stream says.
+class BoundedStream final : public Stream {
+ public:
+  BoundedStream(Stream& from, std::int64_t size) : from_(from), left_(size), size_(size) {}
+  size_t read(std::span<std::byte> into) override {
+    const size_t n = from_.read(into);
+    left_ -= static_cast<std::int64_t>(n);
+    if (left_ < 0) throw_wrong_size("a member", size_);
+    return n;
+  }
+  std::int64_t size() const override { return from_.size(); }
+  int fd() const override { return from_.fd(); }
+
+ private:
+  Stream& from_;
+  std::int64_t left_;
+  const std::int64_t size_;
+};
+
 }  // namespace
+
+Fd file_with_own_position(int file, int flags) {
+  return open_at(AT_FDCWD, fmt::format("/proc/self/fd/{}", file), flags);
+}
 
 FileSink::FileSink(int file, std::string name) : file_(file), name_(std::move(name)) {
   struct stat st;
@@ -57,9 +86,9 @@ void TarWriter::write(std::string_view text) { sink_.write(std::as_bytes(std::sp
 
 void TarWriter::fill_up() {
   std::int64_t left = std::exchange(owed_, std::nullopt).value_or(0);
-  const std::string zeros(static_cast<size_t>(std::min(left, kPiece)), '\0');
+  const std::string some = zeros(std::min(left, kPiece));
   for (; left > 0; left -= kPiece)
-    write(std::string_view(zeros).substr(0, static_cast<size_t>(std::min(left, kPiece))));
+    write(std::string_view(some).substr(0, static_cast<size_t>(std::min(left, kPiece))));
 }
 
 /// Writes at most `size` bytes. Returns how many there were.
@@ -90,7 +119,7 @@ void TarWriter::add(const std::string& name, std::int64_t size, Stream& from) {
                   fmt::format("{} had {} bytes but should have {}", name, copied, size));
     }
     owed_.reset();
-    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+    write(zeros(tar_padding(size)));
   });
 }
 
@@ -99,7 +128,7 @@ void TarWriter::add(const std::string& name, std::string_view text) {
     const auto size = static_cast<std::int64_t>(text.size());
     write(tar_header({name, size, mode_, mtime_}));
     write(text);
-    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+    write(zeros(tar_padding(size)));
   });
 }
 
@@ -122,7 +151,7 @@ std::int64_t TarWriter::add_in_place(const std::function<std::string()>& name, S
         throw errno_error(errno, "writing the archive");
       return;
     }
-    write(std::string(static_cast<size_t>(tar_padding(size)), '\0'));
+    write(zeros(tar_padding(size)));
     const std::string header = tar_header_block({known, size, mode_, mtime_});
     if (::pwrite(sink_.fd(), header.data(), header.size(), start) !=
         static_cast<ssize_t>(header.size())) {
@@ -143,6 +172,36 @@ std::int64_t TarWriter::add_by_file(const std::function<std::string()>& name, St
   const auto stored = file_stream(std::move(file), "a temporary file");
   add(known, size, *stored);
   return size;
+}
+
+std::int64_t TarWriter::Place::length() const {
+  return static_cast<std::int64_t>(header.size()) + size + tar_padding(size);
+}
+
+std::int64_t TarWriter::position() const {
+  const off_t at = ::lseek(sink_.fd(), 0, SEEK_CUR);
+  if (at < 0) throw errno_error(errno, "writing the archive");
+  return at;
+}
+
+TarWriter::Place TarWriter::place(const std::string& name, std::int64_t size) {
+  if (broken_) throw Error(*broken_);
+  Place place{position(), tar_header({name, size, mode_, mtime_}), size};
+  if (::lseek(sink_.fd(), place.start + place.length(), SEEK_SET) < 0)
+    throw errno_error(errno, "writing the archive");
+  return place;
+}
+
+void TarWriter::fill(const Place& place, Stream& from) const {
+  if (from.size() >= 0 && from.size() != place.size) throw_wrong_size("a member", place.size);
+  const Fd file = file_with_own_position(sink_.fd(), O_WRONLY);
+  if (::lseek(file.get(), place.start, SEEK_SET) < 0)
+    throw errno_error(errno, "writing the archive");
+  write_all(file.get(), place.header, "the archive");
+  BoundedStream bounded(from, place.size);
+  const std::int64_t copied = copy_to_file(bounded, file.get(), "the archive");
+  if (copied != place.size) throw_wrong_size("a member", place.size);
+  write_all(file.get(), zeros(tar_padding(place.size)), "the archive");
 }
 
 void TarWriter::finish() {

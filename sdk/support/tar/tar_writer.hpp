@@ -61,6 +61,22 @@ class TarWriter {
   /// The end of the archive.
   void finish();
 
+  /// Room that a member has got before its bytes are there.
+  struct Place {
+    std::int64_t start = 0;
+    std::string header;
+    std::int64_t size = 0;
+    /// Of all that belongs to the member.
+    std::int64_t length() const;
+  };
+  /// Where the archive ends now; what is added next stands behind it. Only in a seekable sink.
+  Place place(const std::string& name, std::int64_t size);
+  /// Writes the member there, as add() would; safe for concurrent use, beside whatever is added
+  /// behind it. Throws SEALOS_CORRUPT if the stream has another size, and never writes more.
+  void fill(const Place& place, Stream& from) const;
+  /// Where what is added next will be; only in a seekable sink.
+  std::int64_t position() const;
+
  private:
   template <typename Body>
   void attempt(Body&& body);
@@ -77,6 +93,9 @@ class TarWriter {
   std::optional<std::int64_t> owed_;  // bytes that a member whose stream failed should still have
   std::optional<Error> broken_;       // why nothing more can be written
 };
+
+/// The same file, in which one stands elsewhere. Throws where the system does not open it again.
+Fd file_with_own_position(int file, int flags);
 
 /// A file without a name in a folder, gone when it is closed. Mode 0600.
 Fd nameless_file(const std::string& folder);
