@@ -56,10 +56,11 @@ size_t RollingSum::scan(std::span<const std::byte> bytes, bool& cut) {
 /// With kWindow bytes before `at`. A byte at a time this is an eighth of the time that compressing
 /// takes, hence the lanes.
 size_t RollingSum::run(const std::byte* at, size_t n, bool& cut) {
+  const std::byte* const left = at - kWindow;  // what leaves the window as at[i] comes into it
   size_t done = 0;
   Lanes s1 = Lanes{} + s1_, s2 = Lanes{} + s2_;
   for (; done + kLanes <= n; done += kLanes) {
-    const Lanes in = load(at + done), out = load(at + done - kWindow);
+    const Lanes in = load(at + done), out = load(left + done);
     const Lanes next1 = s1 + sums(in - out);
     const Lanes next2 = s2 + sums(next1 - kWindow * (out + kOffset));
     if (any(next2 == 0xffff)) break;
@@ -70,7 +71,7 @@ size_t RollingSum::run(const std::byte* at, size_t n, bool& cut) {
   s2_ = s2[0];
   while (done < n && !cut) {
     const auto in = std::to_integer<unsigned>(at[done]);
-    const auto out = std::to_integer<unsigned>(at[done - kWindow]);
+    const auto out = std::to_integer<unsigned>(left[done]);
     s1_ = static_cast<std::uint16_t>(s1_ + in - out);
     s2_ = static_cast<std::uint16_t>(s2_ + s1_ - kWindow * (out + kOffset));
     cut = s2_ == 0xffff;
