@@ -2,6 +2,7 @@
 
 import os
 import pty
+import secrets
 import select
 import shutil
 import sys
@@ -18,7 +19,9 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="sealos-e2e-")
+        # Podman makes the name of an image of a path, and in one no "-_" may be, as mkdtemp has it at times.
+        self.folder = os.path.join(tempfile.gettempdir(), "sealos-e2e-" + secrets.token_hex(4))
+        os.mkdir(self.folder, 0o700)
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.home = self.path("home")
         os.mkdir(self.home)
